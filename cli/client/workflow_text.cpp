@@ -1,0 +1,81 @@
+#include "cli/client/workflow_text.hpp"
+
+#include <fmt/ranges.h>
+
+#include "common/workflow/format_problem.hpp"
+#include "common/workflow/workflow.hpp"
+
+namespace r8r::cli {
+namespace {
+
+std::string describe(const workflow::Trigger& trigger) {
+  std::string text = trigger.type;
+  if (!trigger.webhook) return text;
+  if (!trigger.webhook->path.empty()) text += " " + trigger.webhook->path;
+  if (!trigger.webhook->methods.empty()) text += fmt::format(" {}", fmt::join(trigger.webhook->methods, " "));
+  return text;
+}
+
+std::string text_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+int number_at(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number_integer() ? found->get<int>() : 0;
+}
+
+}  // namespace
+
+WorkflowText read_workflow(std::string_view source) {
+  const workflow::LoadResult loaded = workflow::load(source);
+  WorkflowText text;
+  text.problems = Json::parse(workflow::problems_json(loaded.problems));
+  text.warnings = Json::parse(workflow::problems_json(loaded.warnings));
+  if (loaded.workflow == nullptr) return text;
+  const workflow::Workflow& model = *loaded.workflow;
+  text.valid = true;
+  text.name = model.name;
+  text.description = model.description;
+  for (const auto& trigger : model.triggers) text.triggers.push_back(describe(trigger));
+  for (const auto& input : model.inputs)
+    text.inputs.push_back({input.name, input.type, input.description, input.required, input.default_value.has_value()});
+  for (const auto& node : model.nodes) {
+    WorkflowText::Node& entry = text.nodes.emplace_back();
+    entry.id = node.id;
+    entry.type = node.type;
+    for (const int index : node.depends_on)
+      entry.depends_on.push_back(model.nodes.at(static_cast<std::size_t>(index)).id);
+  }
+  return text;
+}
+
+std::string describe_problems(std::string_view source, const std::string& file, const Json& problems) {
+  std::string text;
+  if (!problems.is_array()) return text;
+  for (const Json& entry : problems) {
+    if (!entry.is_object() || text_at(entry, "message").empty()) continue;
+    const workflow::Problem problem{text_at(entry, "path"), number_at(entry, "line"), number_at(entry, "column"),
+                                    text_at(entry, "message"), text_at(entry, "hint")};
+    text += workflow::format_problem(source, file, problem);
+    if (!text.ends_with('\n')) text += '\n';
+  }
+  return text;
+}
+
+std::vector<std::string> missing_inputs(const WorkflowText& workflow, const std::string& input) {
+  std::vector<std::string> lines;
+  const Json given = Json::parse(input, nullptr, false);
+  // Anything but an object is for the server to refuse: it knows what the workflow takes.
+  if (!given.is_object() && !given.is_null()) return lines;
+  for (const auto& declared : workflow.inputs) {
+    if (!declared.required || declared.has_default) continue;
+    if (given.is_object() && given.contains(declared.name) && !given.at(declared.name).is_null()) continue;
+    lines.push_back(fmt::format("--param {}=<{}> (required){}", declared.name, declared.type,
+                                declared.description.empty() ? "" : "  " + declared.description));
+  }
+  return lines;
+}
+
+}  // namespace r8r::cli

@@ -1,0 +1,12 @@
+# Writes OUT: a C++ file with the text of each of FILES (NNN_name.sql), in order.
+list(SORT FILES)
+set(text "#include \"common/store/migrations.hpp\"\n\nnamespace r8r::store {\n\nconst std::vector<Migration>& embedded_migrations() {\n  static const std::vector<Migration> all = {\n")
+foreach(file ${FILES})
+  get_filename_component(name ${file} NAME_WE)
+  string(REGEX MATCH "^[0-9]+" digits ${name})
+  string(REGEX REPLACE "^0+" "" number ${digits})
+  file(READ ${file} sql)
+  string(APPEND text "      {${number}, \"${name}\", R\"r8rsql(${sql})r8rsql\"},\n")
+endforeach()
+string(APPEND text "  };\n  return all;\n}\n\n}  // namespace r8r::store\n")
+file(WRITE ${OUT} "${text}")

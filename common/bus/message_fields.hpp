@@ -1,0 +1,112 @@
+#pragma once
+// Private to common/bus: which fields each message has, once for writing and reading. A visitor is called as
+// visit("name", member), or visit.raw("name", member) for embedded JSON.
+#include "common/bus/messages.hpp"
+
+namespace r8r::bus {
+
+template <class V>
+void visit_fields(V& visit, ExecRequest& m) {
+  visit("id", m.execution_id);
+  visit("partition", m.partition);
+  visit("workflow", m.workflow_id);
+  visit("version", m.workflow_version);
+  visit("name", m.workflow_name);
+  visit("trigger", m.trigger_type);
+  visit("correlation", m.correlation_id);
+  visit("reply", m.reply_to);
+  visit("accepted", m.accepted_at);
+  visit.raw("webhook", m.webhook);
+  visit.raw("input", m.input);
+}
+
+template <class V>
+void visit_fields(V& visit, Task& m) {
+  visit("id", m.execution_id);
+  visit("run", m.run);
+  visit("partition", m.partition);
+  visit("epoch", m.epoch);
+  visit("dispatch", m.dispatch_id);
+  visit("workflow", m.workflow_id);
+  visit("version", m.workflow_version);
+  visit("name", m.workflow_name);
+  visit("correlation", m.correlation_id);
+  visit("nodes", m.node_ids);
+  visit("attempt", m.attempt);
+  visit("effect", m.effect);
+  visit("input_ref", m.input_by_reference);
+  visit("output_refs", m.outputs_by_reference);
+  visit("started", m.started_at);
+  visit("now", m.now);
+  visit("seed", m.seed);
+  visit.raw("webhook", m.webhook);
+  visit.raw("input", m.input);
+  visit.raw("outputs", m.outputs);
+}
+
+template <class V>
+void visit_fields(V& visit, NodeResult& m) {
+  visit("node", m.node_id);
+  visit("outcome", m.outcome);
+  visit("error", m.error);
+  visit("error_code", m.error_code);
+  visit("permanent", m.permanent);
+  visit("retry_after_ms", m.retry_after_ms);
+  visit("wait_ms", m.wait_ms);
+  visit("logs", m.logs);
+  visit("started", m.started_at);
+  visit("finished", m.finished_at);
+  visit.raw("output", m.output);
+  visit.raw("recovery", m.recovery);
+}
+
+template <class V>
+void visit_fields(V& visit, TaskResult& m) {
+  visit("id", m.execution_id);
+  visit("partition", m.partition);
+  visit("epoch", m.epoch);
+  visit("dispatch", m.dispatch_id);
+  visit("attempt", m.attempt);
+  visit("worker", m.worker);
+  visit("error", m.error);
+  visit("nodes", m.nodes);
+}
+
+template <class V>
+void visit_fields(V& visit, Progress& m) {
+  visit("id", m.execution_id);
+  visit("dispatch", m.dispatch_id);
+  visit("attempt", m.attempt);
+  visit("worker", m.worker);
+}
+
+template <class V>
+void visit_fields(V& visit, Completion& m) {
+  visit("id", m.execution_id);
+  visit("status", m.status);
+  visit("error", m.error);
+  visit("duration_ms", m.duration_ms);
+  visit.raw("output", m.output);
+}
+
+template <class V>
+void visit_fields(V& visit, Event& m) {
+  visit("id", m.execution_id);
+  visit("type", m.type);
+  visit.raw("body", m.body);
+}
+
+template <class V>
+void visit_fields(V& visit, WorkflowChanged& m) {
+  visit("id", m.workflow_id);
+  visit("name", m.name);
+  visit("version", m.version);
+  visit("enabled", m.enabled);
+}
+
+template <class V>
+void visit_fields(V& visit, CancelNotice& m) {
+  visit("id", m.execution_id);
+}
+
+}  // namespace r8r::bus

@@ -1,0 +1,162 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
+#include "common/base/uuid.hpp"
+
+/// Every message that crosses the bus: JSON {"v": 1, "items": [...]}, many items for one receiver in one message.
+/// Payload fields (marked raw) hold JSON text that is embedded as it is and cut out again unparsed: whoever only passes a
+/// payload on never looks inside. Times are microseconds since the epoch. Unknown fields are ignored; a newer `v` than
+/// known is refused.
+namespace r8r::bus {
+
+/// api → owner of the partition: run this execution. The row exists already.
+struct ExecRequest {
+  Uuid execution_id;
+  std::int32_t partition = 0;
+  Uuid workflow_id;
+  std::int32_t workflow_version = 0;
+  std::string workflow_name;
+  std::string trigger_type;
+  std::string correlation_id;
+  std::string input;     ///< raw; empty: too large for a message, read it from the row
+  std::string webhook;   ///< raw `execution.webhook`, or empty
+  std::string reply_to;  ///< subject for the Completion, or empty when nobody waits
+  Timestamp accepted_at;
+};
+
+/// One segment to run: scheduler → a worker, over the work queue. `attempt`, `dispatch_id` and `epoch` are the token that a
+/// result must give back.
+struct Task {
+  Uuid execution_id;
+  std::int32_t run = 1;
+  std::int32_t partition = 0;
+  std::int64_t epoch = 0;  ///< the scheduler's incarnation
+  std::int64_t dispatch_id = 0;
+  Uuid workflow_id;
+  std::int32_t workflow_version = 0;
+  std::string workflow_name;
+  std::string correlation_id;
+  std::string webhook;               ///< raw or empty
+  std::vector<std::string> node_ids;  ///< the segment in an order in which dependencies come first
+  std::int32_t attempt = 1;          ///< of the node, for a segment of one effect node; else 1
+  bool effect = false;               ///< the segment is one effect node: result by request on effect_result_subject
+  std::optional<std::string> input;  ///< raw workflow input, when a node of the segment needs it
+  bool input_by_reference = false;   ///< read the input from the execution's row
+  /// raw outputs of finished nodes that the segment refers to: id → output; skipped nodes have "null"
+  std::vector<std::pair<std::string, std::string>> outputs;
+  /// ids of `outputs` too large for a message: read them from the journal
+  std::vector<std::string> outputs_by_reference;
+  Timestamp started_at;  ///< of the execution
+  Timestamp now;         ///< what now() answers: chosen at dispatch
+  std::uint64_t seed = 0;
+};
+
+enum class NodeOutcome { completed, skipped, failed, waiting };
+
+struct NodeResult {
+  std::string node_id;
+  NodeOutcome outcome = NodeOutcome::completed;
+  std::string output;  ///< raw; completed: the output; waiting: what the output will be when the timer fires
+  std::string error;   ///< failed: the message for people
+  std::string error_code;
+  bool permanent = false;                    ///< failed: trying again cannot help
+  std::optional<std::string> recovery;       ///< failed, raw: what on_error would put in place (continue: "null")
+  std::int64_t retry_after_ms = 0;           ///< failed: what a Retry-After header asked for
+  std::int64_t wait_ms = 0;                  ///< waiting: from `finished_at`
+  std::string logs;                          ///< text, at most 64 KiB
+  Timestamp started_at;
+  Timestamp finished_at;
+};
+
+/// worker → scheduler.
+struct TaskResult {
+  Uuid execution_id;
+  std::int32_t partition = 0;  ///< as in the task
+  std::int64_t epoch = 0;
+  std::int64_t dispatch_id = 0;
+  std::int32_t attempt = 1;
+  std::string worker;
+  /// Nodes that did not run because one before them in the segment failed without recovery are absent.
+  std::vector<NodeResult> nodes;
+  /// Set when the task could not be run at all (no such workflow version, …); then `nodes` is empty.
+  std::string error;
+};
+
+/// worker → owner: an effect task is in work (sent every few seconds).
+struct Progress {
+  Uuid execution_id;
+  std::int64_t dispatch_id = 0;
+  std::int32_t attempt = 1;
+  std::string worker;
+};
+
+/// scheduler → api that waits.
+struct Completion {
+  Uuid execution_id;
+  std::string status;  ///< completed, failed, cancelled, …
+  std::string output;  ///< raw, "null" when there is none; empty: too large, read it from the row
+  std::string error;   ///< empty when there is none
+  std::int64_t duration_ms = 0;
+};
+
+/// scheduler → api instances with monitor clients. `body` is the whole event as monitor clients get it (spec: monitor).
+struct Event {
+  Uuid execution_id;
+  std::string type;
+  std::string body;  ///< raw object
+};
+
+struct WorkflowChanged {
+  Uuid workflow_id;
+  std::string name;
+  std::int32_t version = 0;
+  bool enabled = true;
+};
+
+struct CancelNotice {
+  Uuid execution_id;
+};
+
+/// Appends one item to a message under construction; `encode` closes it:
+///   Batch<Task> batch; batch.add(task); publish(subject, batch.take());
+template <class T>
+class Batch {
+ public:
+  void add(const T& item);
+  bool empty() const { return count_ == 0; }
+  std::size_t count() const { return count_; }
+  /// Bytes so far.
+  std::size_t size() const { return text_.size(); }
+  /// The complete message; the batch is empty afterwards.
+  std::string take();
+
+ private:
+  std::string text_;
+  std::size_t count_ = 0;
+};
+
+/// One item as a complete message.
+template <class T>
+std::string encode(const T& item) {
+  Batch<T> batch;
+  batch.add(item);
+  return batch.take();
+}
+
+/// The items of a message. Anything malformed is an error for the whole message.
+template <class T>
+Result<std::vector<T>> decode(std::string_view message);
+
+/// What fits into one message: the server's max_payload of 8 MiB less room for the envelope. Payloads over
+/// kInlinePayloadLimit travel by reference.
+inline constexpr std::size_t kMessageLimit = 6 * 1024 * 1024;
+inline constexpr std::size_t kInlinePayloadLimit = 1024 * 1024;
+
+}  // namespace r8r::bus

@@ -1,0 +1,1 @@
+// Empty until the library's first source file is here.

@@ -1,0 +1,88 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
+#include "common/expr/value.hpp"
+#include "common/workflow/workflow.hpp"
+
+/// Runs nodes without touching the outside world: no I/O, no clock, no random source of its own. The same segment with the
+/// same inputs, time and seed gives the same answers, wherever and how often it runs.
+namespace r8r::nodes {
+
+/// What an output may weigh as JSON; more fails the node for good.
+inline constexpr std::size_t kMaxOutputBytes = 8u << 20;
+
+enum class Outcome { completed, skipped, failed, waiting };
+
+/// What one attempt of one node came to.
+struct NodeRun {
+  Outcome outcome = Outcome::completed;
+  std::string output;      ///< raw JSON; "null" when skipped or failed
+  std::string error;       ///< for a person; empty unless failed
+  std::string error_code;  ///< EXPRESSION_ERROR, INVALID_CONFIG, INVALID_INPUT, OUTPUT_TOO_LARGE, HTTP_ERROR, TIMEOUT, …
+  bool permanent = false;  ///< trying again cannot help
+  /// Raw JSON that stands for the output if the node's retries are used up and its on_error recovers.
+  std::optional<std::string> recovery;
+  std::chrono::milliseconds retry_after{0};  ///< what the other side asked for, 0: nothing
+  std::chrono::milliseconds wait{0};         ///< with Outcome::waiting: how long from now
+  std::string logs;                          ///< lines of debug nodes, print() and debug()
+};
+
+/// What `execution` means in expressions.
+struct ExecutionInfo {
+  std::string id;
+  std::string workflow;
+  std::string correlation_id;
+  Timestamp started_at;
+  int attempt = 1;
+  std::string webhook;  ///< raw JSON object, or empty
+};
+
+/// One task's worth of evaluation: keeps parsed values for all nodes of the task. Single-threaded.
+///
+///   Segment segment(workflow, info, env, now, seed);
+///   segment.set_input(raw);               // when the task carries it
+///   segment.set_output("fetch", raw);     // for each output that the task carries
+///   NodeRun run = segment.run(3);         // in topological order
+class Segment {
+ public:
+  /// `env`: the map that expressions see as `env`. `now` and `seed` stand for the clock and for chance.
+  Segment(std::shared_ptr<const workflow::Workflow> workflow, ExecutionInfo info, expr::Value env, Timestamp now,
+          std::uint64_t seed);
+  ~Segment();
+  Segment(Segment&&) noexcept;
+  Segment& operator=(Segment&&) noexcept;
+
+  /// The execution's input. Errors: invalid_input when it is no JSON.
+  Result<void> set_input(std::string_view raw);
+  /// The output of a node that runs outside of this segment. Errors: invalid_input when it is no JSON; not_found.
+  Result<void> set_output(std::string_view node_id, std::string_view raw);
+
+  /// Runs a pure or control node: condition, config, body. Its output is what later nodes of the segment see: null when it
+  /// was skipped, the recovery when it failed with one. A `wait` gives Outcome::waiting with the output that it will have,
+  /// or completed when there is nothing to wait for.
+  NodeRun run(int node);
+
+  struct Prepared {
+    std::optional<NodeRun> done;  ///< skipped, pinned, or failed before it began: nothing is left to do
+    expr::Value config;           ///< evaluated, by canonical names; fields that the file leaves out are not there
+  };
+  /// For effect nodes: condition and config.
+  Prepared prepare(int node);
+  /// What an effect node's attempt came to, with recovery and size check. `error.code` of a failed output is only used for
+  /// error_code when it says more than the node type does (timeout).
+  NodeRun finish(int node, Result<expr::Value> output, bool permanent, std::chrono::milliseconds retry_after,
+                 std::string logs);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace r8r::nodes

@@ -1,0 +1,86 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
+#include "common/base/uuid.hpp"
+
+namespace r8r::store {
+
+class Pool;
+
+/// One execution as readers see it, live or ended (the latest run). Payloads are raw JSON text.
+struct ExecutionRow {
+  Uuid id;
+  int run = 1;
+  Uuid workflow_id;
+  int workflow_version = 0;
+  std::string workflow_name;
+  std::string status;
+  std::string trigger_type;
+  std::string origin;
+  std::string input;
+  std::string webhook;  ///< raw or empty
+  std::string correlation_id;
+  std::optional<std::string> idempotency_key;
+  Timestamp accepted_at;
+  std::optional<Timestamp> started_at;
+  std::optional<Timestamp> finished_at;
+  std::optional<std::string> output;
+  std::optional<std::string> error;
+  std::optional<std::string> error_node;
+  /// raw array: the journal entries of the last commit; empty while live
+  std::string trace;
+  bool live = false;
+};
+
+/// A live execution with all that its journal holds, for a scheduler that takes it over.
+struct LiveExecution {
+  ExecutionRow row;
+  int partition = 0;
+  std::vector<std::string> journal;  ///< raw arrays of entries, in order of seq
+};
+
+struct DueTimer {
+  Uuid execution_id;
+  std::string node_id;
+  int partition = 0;
+  Timestamp fire_at;
+};
+
+class Executions {
+ public:
+  explicit Executions(Pool& pool) : pool_(pool) {}
+
+  boost::asio::awaitable<Result<std::optional<ExecutionRow>>> find(Uuid id);
+  /// The row and its journal's entries (raw arrays in order; those of row.trace not included).
+  boost::asio::awaitable<Result<std::optional<std::pair<ExecutionRow, std::vector<std::string>>>>> find_with_journal(Uuid id);
+  /// Those of `ids` that have ended.
+  boost::asio::awaitable<Result<std::vector<ExecutionRow>>> ended(std::vector<Uuid> ids);
+
+  /// Live executions of these partitions with id > `after`, by id: pages for recovery.
+  boost::asio::awaitable<Result<std::vector<LiveExecution>>> live_page(std::vector<int> partitions, Uuid after, int limit);
+  /// Those of `ids` that are live.
+  boost::asio::awaitable<Result<std::vector<LiveExecution>>> load_live(std::vector<Uuid> ids);
+  /// Ids of live executions of these partitions accepted before `before`, id > `after`, by id: for the sweep.
+  boost::asio::awaitable<Result<std::vector<std::pair<Uuid, int>>>> live_ids(std::vector<int> partitions, Timestamp before,
+                                                                             Uuid after, int limit);
+  boost::asio::awaitable<Result<std::vector<DueTimer>>> timers_before(std::vector<int> partitions, Timestamp before, int limit);
+  /// The workflow input of one live execution, raw.
+  boost::asio::awaitable<Result<std::optional<std::string>>> input(Uuid id);
+  /// Journal of one live execution (raw arrays in order).
+  boost::asio::awaitable<Result<std::vector<std::string>>> journal(Uuid id);
+
+  /// Today's and the coming days' partitions of history and journal.
+  boost::asio::awaitable<Result<void>> ensure_day_partitions(int days_ahead);
+
+ private:
+  Pool& pool_;
+};
+
+}  // namespace r8r::store

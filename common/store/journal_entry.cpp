@@ -1,0 +1,126 @@
+#include "common/store/journal_entry.hpp"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <array>
+#include <iterator>
+
+#include "common/base/json_text.hpp"
+
+namespace r8r::store {
+namespace {
+
+constexpr std::array<std::string_view, 6> kKindNames = {"started", "completed", "skipped", "failed", "waiting", "cancelled"};
+
+void append_text(std::string& out, std::string_view key, std::string_view value) {
+  if (value.empty()) return;
+  out += ",\"";
+  out += key;
+  out += "\":";
+  append_json_string(out, value);
+}
+
+void append_time(std::string& out, std::string_view key, Timestamp time) {
+  if (time == Timestamp{}) return;
+  fmt::format_to(std::back_inserter(out), ",\"{}\":{}", key, to_unix_us(time));
+}
+
+using simdjson::ondemand::value;
+
+std::string text_of(value field) {
+  std::string_view view;
+  if (field.get_string().get(view) != simdjson::SUCCESS) throw simdjson::simdjson_error(simdjson::INCORRECT_TYPE);
+  return std::string(view);
+}
+
+std::int64_t integer_of(value field) { return field.get_int64().value(); }
+
+EntryKind kind_of(std::string_view name) {
+  for (std::size_t i = 0; i < kKindNames.size(); ++i) {
+    if (kKindNames[i] == name) return static_cast<EntryKind>(i);
+  }
+  throw simdjson::simdjson_error(simdjson::INCORRECT_TYPE);
+}
+
+JournalEntry entry_of(simdjson::ondemand::object object) {
+  JournalEntry entry;
+  for (auto field : object) {
+    const std::string_view key = field.unescaped_key().value();
+    value content = field.value();
+    if (key == "kind") {
+      entry.kind = kind_of(text_of(content));
+    } else if (key == "node") {
+      entry.node_id = text_of(content);
+    } else if (key == "type") {
+      entry.node_type = text_of(content);
+    } else if (key == "attempt") {
+      entry.attempt = static_cast<std::int32_t>(integer_of(content));
+    } else if (key == "epoch") {
+      entry.epoch = integer_of(content);
+    } else if (key == "dispatch") {
+      entry.dispatch_id = integer_of(content);
+    } else if (key == "started") {
+      entry.started_at = from_unix_us(integer_of(content));
+    } else if (key == "finished") {
+      entry.finished_at = from_unix_us(integer_of(content));
+    } else if (key == "output") {
+      entry.has_output = true;
+      entry.output = std::string(std::string_view(simdjson::to_json_string(content).value()));
+    } else if (key == "error") {
+      entry.error = text_of(content);
+    } else if (key == "error_code") {
+      entry.error_code = text_of(content);
+    } else if (key == "recovered") {
+      entry.recovered = content.get_bool().value();
+    } else if (key == "wake") {
+      entry.wake_at = from_unix_us(integer_of(content));
+    } else if (key == "worker") {
+      entry.worker = text_of(content);
+    } else if (key == "logs") {
+      entry.logs = text_of(content);
+    }
+  }
+  return entry;
+}
+
+}  // namespace
+
+void append_entry(std::string& out, const JournalEntry& entry) {
+  out += "{\"kind\":\"";
+  out += kKindNames[static_cast<std::size_t>(entry.kind)];
+  out += '"';
+  append_text(out, "node", entry.node_id);
+  append_text(out, "type", entry.node_type);
+  if (entry.attempt != 1) fmt::format_to(std::back_inserter(out), ",\"attempt\":{}", entry.attempt);
+  if (entry.epoch != 0) fmt::format_to(std::back_inserter(out), ",\"epoch\":{}", entry.epoch);
+  if (entry.dispatch_id != 0) fmt::format_to(std::back_inserter(out), ",\"dispatch\":{}", entry.dispatch_id);
+  append_time(out, "started", entry.started_at);
+  append_time(out, "finished", entry.finished_at);
+  append_time(out, "wake", entry.wake_at);
+  if (entry.has_output) {
+    out += ",\"output\":";
+    out += entry.output.empty() ? std::string_view("null") : std::string_view(entry.output);
+  }
+  append_text(out, "error", entry.error);
+  append_text(out, "error_code", entry.error_code);
+  if (entry.recovered) out += ",\"recovered\":true";
+  append_text(out, "worker", entry.worker);
+  append_text(out, "logs", entry.logs);
+  out += '}';
+}
+
+Result<std::vector<JournalEntry>> parse_entries(std::string_view array) {
+  std::vector<JournalEntry> entries;
+  try {
+    simdjson::ondemand::parser parser;
+    const simdjson::padded_string padded(array);
+    auto document = parser.iterate(padded);
+    for (auto element : document.get_array()) entries.push_back(entry_of(element.get_object()));
+  } catch (const simdjson::simdjson_error& error) {
+    return fail(ErrorCode::storage_error, fmt::format("journal entries cannot be read: {}", error.what()));
+  }
+  return entries;
+}
+
+}  // namespace r8r::store

@@ -1,0 +1,72 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
+#include "common/base/uuid.hpp"
+
+namespace r8r::store {
+
+class Pool;
+
+struct WorkflowRow {
+  Uuid id;
+  std::string name;
+  std::string description;
+  bool enabled = true;
+  int version = 0;
+  int node_count = 0;
+  int trigger_count = 0;
+  Timestamp created_at;
+  Timestamp updated_at;
+  std::string created_by;
+};
+
+struct WorkflowWithDefinition {
+  WorkflowRow row;
+  int definition_version = 0;
+  std::string definition;
+};
+
+struct SaveWorkflow {
+  std::string name;
+  std::string description;
+  bool enabled = true;
+  int node_count = 0;
+  int trigger_count = 0;
+  std::string definition;
+  std::string created_by;
+  std::string changelog;
+  /// Only if the stored version is this one.
+  std::optional<int> if_version;
+};
+
+enum class SaveOutcome { created, changed, unchanged };
+
+struct SavedWorkflow {
+  SaveOutcome outcome;
+  WorkflowRow row;
+};
+
+class Workflows {
+ public:
+  explicit Workflows(Pool& pool) : pool_(pool) {}
+
+  /// By name, at most 10,000.
+  boost::asio::awaitable<Result<std::vector<WorkflowRow>>> list();
+  boost::asio::awaitable<Result<std::optional<WorkflowWithDefinition>>> find(std::string name, std::optional<int> version = {});
+  /// The text of one version, or nullopt.
+  boost::asio::awaitable<Result<std::optional<std::string>>> definition(Uuid workflow_id, int version);
+  /// Makes or changes a workflow; the version goes up by one only when the text changed. Two at once: one after the other.
+  /// Errors: version_conflict.
+  boost::asio::awaitable<Result<SavedWorkflow>> save(SaveWorkflow request);
+
+ private:
+  Pool& pool_;
+};
+
+}  // namespace r8r::store

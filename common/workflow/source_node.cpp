@@ -1,0 +1,263 @@
+#include "common/workflow/source_node.hpp"
+
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace r8r::workflow {
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_null_word(std::string_view text) {
+  return text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL";
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+}
+
+// [-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?
+bool looks_like_float(std::string_view text) {
+  std::size_t at = 0;
+  const auto digits = [&] {
+    const std::size_t begin = at;
+    while (at < text.size() && is_digit(text[at])) ++at;
+    return at > begin;
+  };
+  if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
+  const bool whole = digits();
+  if (at < text.size() && text[at] == '.') {
+    ++at;
+    if (!digits() && !whole) return false;
+  } else if (!whole) {
+    return false;
+  }
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    ++at;
+    if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
+    if (!digits()) return false;
+  }
+  return at == text.size();
+}
+
+double to_double(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc::result_out_of_range) {
+    // Too large or too small for a double; from_chars does not say which.
+    const auto exponent = text.find_first_of("eE");
+    const bool tiny = exponent != std::string_view::npos && text.substr(exponent + 1).starts_with('-');
+    const double magnitude = tiny ? 0.0 : std::numeric_limits<double>::infinity();
+    return text.starts_with('-') ? -magnitude : magnitude;
+  }
+  return number;
+}
+
+expr::Value radix_value(std::string_view digits, int base) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
+  if (error == std::errc() && number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+    return expr::Value::integer(static_cast<std::int64_t>(number));
+  }
+  double sum = 0;
+  for (const char c : digits) {
+    const int digit = is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
+    sum = sum * base + digit;
+  }
+  return expr::Value::number(sum);
+}
+
+bool is_radix(std::string_view text, std::string_view prefix, std::string_view digits) {
+  return text.size() > prefix.size() && text.starts_with(prefix) &&
+         text.find_first_not_of(digits, prefix.size()) == std::string_view::npos;
+}
+
+// What a plain scalar means; nullopt: it is text.
+std::optional<expr::Value> plain_value(std::string_view text) {
+  if (is_null_word(text)) return expr::Value::null();
+  if (text == "true" || text == "True" || text == "TRUE") return expr::Value::boolean(true);
+  if (text == "false" || text == "False" || text == "FALSE") return expr::Value::boolean(false);
+  const char first = text.front();
+  if (!is_digit(first) && first != '-' && first != '+' && first != '.') return std::nullopt;
+  if (is_radix(text, "0x", "0123456789abcdefABCDEF")) return radix_value(text.substr(2), 16);
+  if (is_radix(text, "0o", "01234567")) return radix_value(text.substr(2), 8);
+  const std::string_view unsigned_part = first == '-' || first == '+' ? text.substr(1) : text;
+  if (all_digits(unsigned_part)) {
+    std::int64_t number = 0;
+    const std::string_view digits = first == '+' ? unsigned_part : text;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error == std::errc()) return expr::Value::integer(number);
+    return expr::Value::number(to_double(text));
+  }
+  if (looks_like_float(text)) return expr::Value::number(to_double(text));
+  if (unsigned_part == ".inf" || unsigned_part == ".Inf" || unsigned_part == ".INF") {
+    const double infinity = std::numeric_limits<double>::infinity();
+    return expr::Value::number(first == '-' ? -infinity : infinity);
+  }
+  if (text == ".nan" || text == ".NaN" || text == ".NAN") return expr::Value::number(std::nan(""));
+  return std::nullopt;
+}
+
+// Bytes that one character of the scalar's text takes at `at` of the file.
+std::size_t source_width(std::string_view source, std::size_t at, ScalarStyle style) {
+  const char c = source[at];
+  if (style == ScalarStyle::single_quoted && c == '\'') return 2;
+  if (style == ScalarStyle::double_quoted && c == '\\' && at + 1 < source.size()) {
+    switch (source[at + 1]) {
+      case 'x': return 4;
+      case 'u':
+        // A surrogate pair is one character in JSON.
+        if (at + 7 < source.size() && (source[at + 2] | 0x20) == 'd' && std::string_view("89abAB").find(source[at + 3]) != std::string_view::npos &&
+            source[at + 6] == '\\' && source[at + 7] == 'u') {
+          return 12;
+        }
+        return 6;
+      case 'U': return 10;
+      default: return 2;
+    }
+  }
+  std::size_t width = 1;
+  while (at + width < source.size() && (static_cast<unsigned char>(source[at + width]) & 0xc0) == 0x80) ++width;
+  return width;
+}
+
+std::string_view line_at(std::string_view source, std::size_t begin) {
+  const std::size_t end = source.find_first_of("\r\n", begin);
+  return source.substr(begin, end == std::string_view::npos ? end : end - begin);
+}
+
+Place place_in_literal(const SourceNode& scalar, std::string_view source, int line, int column) {
+  // The text begins on the line after the indicator; its indentation is that of its first line that is not blank.
+  std::size_t begin = scalar.offset;
+  std::size_t indent = std::string_view::npos;
+  std::size_t wanted = std::string_view::npos;
+  for (int number = 1;; ++number) {
+    const std::size_t end = source.find('\n', begin);
+    if (end == std::string_view::npos) break;
+    begin = end + 1;
+    if (number == line) wanted = begin;
+    const std::string_view text = line_at(source, begin);
+    const std::size_t spaces = text.find_first_not_of(' ');
+    if (indent == std::string_view::npos && spaces != std::string_view::npos) indent = spaces;
+    if (number >= line && indent != std::string_view::npos) break;
+  }
+  if (wanted == std::string_view::npos || indent == std::string_view::npos) return {scalar.line, scalar.column};
+  std::size_t at = wanted + indent;
+  for (int passed = 1; passed < column && at < source.size() && source[at] != '\n'; ++passed) {
+    at += source_width(source, at, ScalarStyle::plain);
+  }
+  return {scalar.line + line, static_cast<int>(at - wanted) + 1};
+}
+
+}  // namespace
+
+bool SourceNode::is_string() const {
+  if (kind != Kind::scalar) return false;
+  return style != ScalarStyle::plain || forced_string || !plain_value(scalar).has_value();
+}
+
+const SourceNode* SourceNode::find(std::string_view key) const {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i].text == key) return &children[i];
+  }
+  return nullptr;
+}
+
+std::string_view SourceNode::kind_name() const {
+  switch (kind) {
+    case Kind::null: return "null";
+    case Kind::sequence: return "a list";
+    case Kind::map: return "a map";
+    case Kind::scalar: break;
+  }
+  if (is_string()) return "a string";
+  const expr::Value value = scalar_value(*this);
+  if (value.is_bool()) return "a boolean";
+  if (value.is_number()) return "a number";
+  return "null";
+}
+
+expr::Value scalar_value(const SourceNode& node) {
+  if (node.kind == SourceNode::Kind::null) return expr::Value::null();
+  if (node.style == ScalarStyle::plain && !node.forced_string) {
+    if (auto value = plain_value(node.scalar)) return *value;
+  }
+  return expr::Value::string(node.scalar);
+}
+
+// Recursion is bounded by the readers' nesting limit.
+expr::Value to_value(const SourceNode& node) {
+  if (node.is_sequence()) {
+    std::vector<expr::Value> items;
+    items.reserve(node.children.size());
+    for (const SourceNode& child : node.children) items.push_back(to_value(child));
+    return expr::Value::array(std::move(items));
+  }
+  if (node.is_map()) {
+    expr::Map map;
+    for (std::size_t i = 0; i < node.children.size(); ++i) map.set(node.keys[i].text, to_value(node.children[i]));
+    return expr::Value::map(std::move(map));
+  }
+  return scalar_value(node);
+}
+
+const SourceNode& at_pointer(const SourceNode& root, std::string_view pointer) {
+  const SourceNode* node = &root;
+  while (pointer.starts_with('/')) {
+    pointer.remove_prefix(1);
+    const std::size_t end = std::min(pointer.find('/'), pointer.size());
+    std::string step;
+    for (std::size_t i = 0; i < end; ++i) {
+      if (pointer[i] == '~' && i + 1 < end) {
+        step += pointer[++i] == '1' ? '/' : '~';
+      } else {
+        step += pointer[i];
+      }
+    }
+    pointer.remove_prefix(end);
+    const SourceNode* next = nullptr;
+    if (node->is_map()) {
+      next = node->find(step);
+    } else if (node->is_sequence()) {
+      std::size_t index = node->children.size();
+      std::from_chars(step.data(), step.data() + step.size(), index);
+      if (index < node->children.size()) next = &node->children[index];
+    }
+    if (next == nullptr) break;
+    node = next;
+  }
+  return *node;
+}
+
+Place place_inside(const SourceNode& scalar, std::string_view source, int line, int column) {
+  const Place start{scalar.line, scalar.column};
+  if (!scalar.is_scalar() || line < 1 || column < 1 || scalar.offset >= source.size()) return start;
+  if (scalar.style == ScalarStyle::literal) return place_in_literal(scalar, source, line, column);
+  if (scalar.style == ScalarStyle::folded) return start;
+  const bool quoted = scalar.style != ScalarStyle::plain;
+  const char quote = scalar.style == ScalarStyle::single_quoted ? '\'' : '"';
+  std::size_t at = scalar.offset + (quoted ? 1 : 0);
+  // Walks the text as the reader saw it; an escaped \n begins a new line of the text, a real one ends what can be mapped.
+  int text_line = 1;
+  int text_column = 1;
+  while (at < source.size() && (text_line < line || (text_line == line && text_column < column))) {
+    if (source[at] == '\n' || source[at] == '\r') return start;
+    if (scalar.style == ScalarStyle::double_quoted && source[at] == quote) break;
+    if (scalar.style == ScalarStyle::single_quoted && source[at] == quote && source.substr(at + 1, 1) != "'") break;
+    const bool escaped_break =
+        scalar.style == ScalarStyle::double_quoted && source[at] == '\\' && source.substr(at + 1, 1) == "n";
+    at += source_width(source, at, scalar.style);
+    if (escaped_break) {
+      ++text_line;
+      text_column = 1;
+    } else {
+      ++text_column;
+    }
+  }
+  at = std::min(at, source.size());
+  return {scalar.line, scalar.column + static_cast<int>(at - scalar.offset)};
+}
+
+}  // namespace r8r::workflow

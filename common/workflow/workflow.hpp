@@ -1,0 +1,140 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/expr/program.hpp"
+#include "common/expr/template.hpp"
+#include "common/expr/value.hpp"
+
+/// A workflow version as the engine uses it: checked, compiled, immutable, shared by everyone who runs it.
+namespace r8r::workflow {
+
+/// What a node may do, and with it where it runs and when it may start (see docs/decisions/001-node-classes.md).
+enum class NodeClass {
+  pure,     ///< same inputs, same output, no I/O: fused into segments, may run ahead of the commit
+  effect,   ///< touches the outside world: one task each, starts after the commit of what it follows from
+  control,  ///< the scheduler acts on it (wait); its preparation is pure and runs fused
+};
+
+enum class Backoff { fixed, linear, exponential };
+
+struct RetryPolicy {
+  int max_attempts = 1;  ///< total; 1: no retry
+  std::chrono::milliseconds delay{1000};
+  Backoff backoff = Backoff::fixed;
+  std::chrono::milliseconds max_delay{std::chrono::hours(24)};
+  bool jitter = false;
+  bool all_errors = false;  ///< retry_on: all — permanent errors too
+};
+
+enum class OnError { fail, use_null, use_fallback };
+
+/// One field of a node's config, compiled by its kind.
+struct ConfigField {
+  std::string name;  ///< the canonical name, whatever alias the file used
+  /// Exactly one of the two.
+  std::optional<expr::Program> expression;
+  std::optional<expr::ValueTemplate> value;
+};
+
+struct Node {
+  int index = 0;  ///< position in the file and in Workflow::nodes
+  std::string id;
+  std::string type;
+  NodeClass node_class = NodeClass::pure;
+  std::vector<int> depends_on;  ///< in the order of the file
+  std::vector<int> dependents;
+  int level = 0;                ///< longest path from a root
+  std::optional<expr::Program> condition;
+  std::vector<ConfigField> config;
+  RetryPolicy retry;
+  OnError on_error = OnError::fail;
+  std::optional<expr::ValueTemplate> fallback_value;  ///< with OnError::use_fallback
+  std::optional<std::chrono::milliseconds> timeout;   ///< of one attempt
+  std::optional<std::string> pinned;                  ///< raw JSON: the node is not run, this is its output
+  std::string pool = "default";
+
+  /// What its expressions and templates may look at: upstream nodes whose outputs a task must carry (dependencies
+  /// included, sorted), and whether it sees the workflow's input.
+  std::vector<int> needs;
+  bool needs_input = false;
+
+  const ConfigField* field(std::string_view name) const;
+};
+
+struct InputDeclaration {
+  std::string name;
+  std::string type = "any";  ///< string number integer boolean object array any
+  std::string description;
+  bool required = false;
+  std::optional<expr::Value> default_value;
+};
+
+struct WebhookTrigger {
+  std::string path;                  ///< as it is served: begins with /; empty: only /webhooks/{name}
+  std::vector<std::string> methods;  ///< upper case; empty: any
+  std::string response_mode = "full";  ///< full, output, async
+  std::chrono::milliseconds timeout{30'000};
+  bool envelope = false;  ///< input_mode: envelope
+};
+
+struct Trigger {
+  std::string type;  ///< manual, webhook
+  std::optional<WebhookTrigger> webhook;
+};
+
+struct Settings {
+  std::chrono::milliseconds timeout{3'600'000};
+  int max_concurrency = 10;
+  bool store_traces = true;
+  bool debug = false;
+};
+
+struct Workflow {
+  std::string name;
+  std::string description;
+  std::vector<Trigger> triggers;
+  std::vector<InputDeclaration> inputs;
+  Settings settings;
+  std::vector<Node> nodes;
+  /// Indexes in the order that decides the final output: by level, then by position in the file.
+  std::vector<int> order;
+  bool pure = true;  ///< no effect and no control node
+
+  /// -1 when there is none.
+  int find(std::string_view node_id) const;
+};
+
+/// One thing wrong (or doubtful) in a file, at the offending key or value.
+struct Problem {
+  std::string path;  ///< nodes[2].config.url
+  int line = 0;      ///< 1-based; 0 when the place is not known
+  int column = 0;
+  std::string message;
+  std::string hint;  ///< may be empty
+};
+
+struct LoadResult {
+  std::shared_ptr<const Workflow> workflow;  ///< null when there are problems
+  std::vector<Problem> problems;             ///< all of them, in the order of the file
+  std::vector<Problem> warnings;
+};
+
+/// Reads a workflow from YAML or JSON text, checks and compiles it: structure, names, dependencies, cycles, node configs,
+/// expressions. Never throws, whatever the text.
+LoadResult load(std::string_view text);
+
+/// [{path, line, column, message, hint}, …]
+std::string problems_json(const std::vector<Problem>& problems);
+
+/// Applies declared inputs to a raw JSON value: defaults filled in, types and presence checked. The answer is the raw JSON
+/// that the execution stores. Errors: invalid_input naming every bad parameter, with a list of problems in `details`.
+Result<std::string> check_input(const Workflow& workflow, std::string_view input);
+
+}  // namespace r8r::workflow

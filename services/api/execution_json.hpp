@@ -1,0 +1,30 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/store/executions.hpp"
+#include "common/store/journal_entry.hpp"
+#include "services/api/completion_waiter.hpp"
+
+/// Executions as the API shows them.
+namespace r8r::api {
+
+/// The answer of `execute`: {execution_id, status, output, error, duration_ms}.
+std::string execute_answer(std::string_view execution_id, const Finished& finished);
+/// The same for one that goes on: status "running", nothing else known.
+std::string running_answer(std::string_view execution_id);
+/// The whole execution (GET /api/executions/{id}).
+std::string execution_json(const store::ExecutionRow& row);
+
+enum class TraceDetail {
+  full,
+  times,      ///< store_traces: false — status and times, no payloads
+  six_fields  ///< ?include=none
+};
+
+/// The trace (GET /api/executions/{id}/trace): one object per node that was reached, by start time, made from the journal's
+/// entries in order.
+std::string trace_json(const store::ExecutionRow& row, const std::vector<store::JournalEntry>& entries, TraceDetail detail);
+
+}  // namespace r8r::api

@@ -1,0 +1,63 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/http/websocket.hpp"
+#include "common/store/executions.hpp"
+#include "services/api/event_replay.hpp"
+#include "services/api/monitor_action.hpp"
+#include "services/api/monitor_buffer.hpp"
+#include "services/api/monitor_filter.hpp"
+
+namespace r8r::api {
+
+/// One monitor client. Events come in from the hub at any time; one coroutine sends, one reads what the client says. An
+/// execution that the client asks for by id is first told from its journal, then goes on live without a gap or a double.
+class MonitorSession {
+ public:
+  MonitorSession(asio::io_context& io, http::WebSocket& socket, store::Pool& pool, MonitorSelection from_query,
+                 std::size_t buffer_size);
+
+  /// Never waits, never fails: a client that cannot follow loses the oldest.
+  void offer(const MonitorEventPtr& event);
+  void close(int code, std::string_view reason);
+  SteadyClock::duration behind_for(SteadyClock::time_point now) const { return buffer_.behind_for(now); }
+
+  /// Until the connection ends.
+  awaitable<void> run(std::optional<std::int64_t> since);
+
+ private:
+  // What is known of an execution that the client follows by id.
+  struct Followed {
+    bool replaying = true;
+    std::int64_t last_seq = 0;             // replayed up to here
+    std::vector<MonitorEventPtr> held;     // live ones that came meanwhile
+  };
+
+  awaitable<void> read_loop();
+  awaitable<void> write_loop();
+  awaitable<void> act(std::string text);
+  awaitable<void> subscribe(MonitorAction action);
+  awaitable<void> replay(Uuid execution, std::int64_t since, std::string reply_id);
+  awaitable<Result<std::vector<ReplayedEvent>>> history(Uuid execution);
+  void reply(std::string text);
+  void enqueue(const MonitorEventPtr& event);
+  void wake();
+
+  asio::io_context& io_;
+  http::WebSocket& socket_;
+  store::Executions executions_;
+  MonitorSelection from_query_;
+  MonitorFilter filter_;
+  MonitorBuffer buffer_;
+  Notifier something_to_send_;
+  Notifier sent_;
+  std::map<Uuid, Followed> followed_;
+  std::size_t buffer_size_;
+  int bad_messages_ = 0;
+  bool closing_ = false;
+};
+
+}  // namespace r8r::api

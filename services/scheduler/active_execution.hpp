@@ -1,0 +1,51 @@
+#pragma once
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/base/async.hpp"
+#include "common/base/uuid.hpp"
+#include "services/scheduler/engine/execution.hpp"
+#include "services/scheduler/event_body.hpp"
+
+namespace r8r::scheduler {
+
+/// When a segment that is out was last sent or heard of.
+struct Watch {
+  SteadyClock::time_point sent;
+  SteadyClock::time_point heard;
+  std::int64_t queue_generation = 0;
+  int resends = 0;
+};
+
+/// An execution in the memory of its owner: the machine, and what the shell must know to carry out its decisions.
+struct ActiveExecution {
+  ActiveExecution(std::shared_ptr<const workflow::Workflow> workflow, Uuid execution_id, Timestamp accepted,
+                  engine::DispatchIds& ids)
+      : id(execution_id), accepted_at(accepted), machine(std::move(workflow), execution_id, accepted, ids) {}
+
+  Uuid id;
+  int run = 1;
+  int partition = 0;
+  Uuid workflow_id;
+  int workflow_version = 0;
+  std::string trigger_type;
+  std::string correlation_id;
+  std::string webhook;     ///< raw or empty
+  engine::Payload input;   ///< null: too large to keep, tasks read it from the row
+  std::string reply_to;    ///< subject for the completion, or empty
+  Timestamp accepted_at;
+
+  engine::Execution machine;
+  EventSubject subject;
+  std::unordered_map<std::int64_t, Watch> watches;  ///< by dispatch id
+
+  int next_seq = 1;  ///< of the next journal row
+  int commits_pending = 0;
+  bool recorded_as_running = false;
+  bool has_timers = false;
+  std::vector<engine::Event> held_events;  ///< wait for the next commit
+  std::vector<std::string> answer_when_committed;  ///< workers whose effect results are in commits under way
+};
+
+}  // namespace r8r::scheduler

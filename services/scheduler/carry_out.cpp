@@ -1,0 +1,312 @@
+// How decisions become commits, tasks, events and answers. The order is the rule: pure segments may leave at once, all else
+// only after the commit that it follows from.
+#include <fmt/format.h>
+
+#include "common/base/log.hpp"
+#include "common/bus/subjects.hpp"
+#include "services/scheduler/execution_host.hpp"
+
+namespace r8r::scheduler {
+
+using engine::Decision;
+
+void ExecutionHost::carry_out(ActiveExecution& execution, Decision&& decision) {
+  std::move(decision.events.begin(), decision.events.end(), std::back_inserter(execution.held_events));
+  decision.events.clear();
+
+  auto run_now = std::move(decision.run_now);
+  decision.run_now.clear();
+  for (engine::Dispatch& segment : run_now) {
+    // What travels by reference is read from the journal, so it must be there first.
+    if (decision.must_commit() && carries_large_payload(execution, segment)) {
+      decision.run_after_commit.push_back(std::move(segment));
+    } else {
+      dispatch(execution, segment);
+    }
+  }
+  for (const engine::TimerChange& timer : decision.timers) {
+    if (timer.fire_at) timers_.add(*timer.fire_at, execution.id, timer.node);
+  }
+  if (decision.must_commit()) {
+    commit(execution, std::move(decision));
+  } else {
+    // Nothing new to record: these are recorded already (a resumed execution).
+    for (const engine::Dispatch& segment : decision.run_after_commit) dispatch(execution, segment);
+    if (execution.commits_pending == 0) answer_workers(execution);
+  }
+}
+
+void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
+  store::ExecutionProgress progress{.id = execution.id, .run = execution.run, .partition = execution.partition};
+  std::string entries = "[";
+  const bool keep_outputs = !decision.end || execution.machine.workflow().settings.store_traces;
+  for (store::JournalEntry& entry : decision.entries) {
+    if (entries.size() > 1) entries += ',';
+    if (!keep_outputs) {
+      entry.has_output = false;
+      entry.logs.clear();
+    }
+    store::append_entry(entries, entry);
+  }
+  entries += ']';
+
+  for (const engine::TimerChange& timer : decision.timers) {
+    progress.timers.push_back({execution.machine.workflow().nodes[static_cast<std::size_t>(timer.node)].id, timer.fire_at});
+    if (timer.fire_at) execution.has_timers = true;
+  }
+  if (decision.end) {
+    const engine::End& end = *decision.end;
+    store::Ending ending{.status = std::string(end.status), .trace = std::move(entries),
+                         .started_at = execution.machine.started_at(), .finished_at = wall_now()};
+    if (end.output) ending.output = *end.output;
+    if (end.status == "failed") ending.error = end.error;
+    if (end.error_node >= 0)
+      ending.error_node = execution.machine.workflow().nodes[static_cast<std::size_t>(end.error_node)].id;
+    progress.has_timers = execution.has_timers;
+    progress.ending = std::move(ending);
+  } else {
+    if (!decision.entries.empty()) {
+      progress.seq = execution.next_seq++;
+      progress.journal = std::move(entries);
+    }
+    if (!execution.recorded_as_running) {
+      execution.recorded_as_running = true;
+      progress.status = "running";
+      progress.started_at = execution.machine.started_at();
+    }
+  }
+  decision.entries.clear();
+  decision.events = std::move(execution.held_events);
+  execution.held_events.clear();
+
+  ++execution.commits_pending;
+  ++commits_by_partition_[execution.partition];
+  parts_.progress.commit(std::move(progress), [this, alive = std::weak_ptr<bool>(alive_), id = execution.id,
+                                               partition = execution.partition,
+                                               decision = std::move(decision)](Result<store::ProgressOutcome> outcome) mutable {
+    if (alive.expired()) return;
+    --commits_by_partition_[partition];
+    committed(id, std::move(outcome), std::move(decision));
+  });
+}
+
+void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> outcome, Decision&& decision) {
+  if (!outcome && outcome.error().code == ErrorCode::fenced) {
+    if (!fenced_) {
+      fenced_ = true;
+      parts_.on_fenced();
+    }
+    return;
+  }
+  ActiveExecution* execution = find(id);
+  if (execution == nullptr || fenced_) return;
+  --execution->commits_pending;
+
+  if (!outcome) {
+    log::error("the progress of an execution was refused",
+               {{"execution_id", execution->subject.execution_id}, {"error", outcome.error().message}});
+    if (outcome.error().code == ErrorCode::storage_error && !execution->machine.ended()) {
+      // The same facts would be refused again: it ends here, with an entry that says why.
+      const std::string reason = "its progress could not be recorded: " + outcome.error().message;
+      store::ExecutionProgress last{.id = id, .run = execution->run, .partition = execution->partition, .has_timers = true};
+      last.ending = store::Ending{.status = "failed", .error = reason, .trace = "[]",
+                                  .started_at = execution->machine.started_at(), .finished_at = wall_now()};
+      parts_.progress.commit(std::move(last), [](Result<store::ProgressOutcome>) {});
+    }
+    // In all other cases the row says what is true, and the sweep loads it again.
+    forget(id);
+    return;
+  }
+  if (*outcome == store::ProgressOutcome::gone) {
+    log::warn("an execution had ended already", {{"execution_id", execution->subject.execution_id}});
+    answer_workers(*execution);
+    forget(id);
+    return;
+  }
+
+  publish_events(*execution, decision.events);
+  for (const engine::Dispatch& segment : decision.run_after_commit) {
+    // It may have failed meanwhile by another branch.
+    if (execution->machine.find_dispatch(segment.id) != nullptr) dispatch(*execution, segment);
+  }
+  if (execution->commits_pending == 0) answer_workers(*execution);
+  if (decision.end) {
+    end(*execution, *decision.end);
+    forget(id);
+  } else {
+    maybe_park(id);
+  }
+}
+
+void ExecutionHost::end(ActiveExecution& execution, const engine::End& how) {
+  const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(wall_now() - execution.machine.started_at());
+  const std::string& trigger = execution.trigger_type;
+  metrics::counter("r8r_workflows_executed_total", "Executions that ended",
+                   {{"status", std::string(how.status)}, {"trigger_type", trigger}})
+      .add();
+  metrics::histogram("r8r_workflow_duration_seconds", "From start to end of an execution",
+                     {{"workflow", metrics::workflow_label(execution.subject.workflow_name)}})
+      .observe(static_cast<double>(duration.count()) / 1000.0);
+  if (how.status == "failed") {
+    // Whatever of it still runs should stop; nobody waits for it any more.
+    parts_.bus.publish(bus::kCancel, bus::encode(bus::CancelNotice{.execution_id = execution.id}));
+  }
+  if (execution.reply_to.empty()) return;
+  bus::Completion completion{.execution_id = execution.id, .status = std::string(how.status), .error = how.error,
+                             .duration_ms = duration.count()};
+  if (!how.output) {
+    completion.output = "null";
+  } else if (how.output->size() <= bus::kInlinePayloadLimit) {
+    completion.output = *how.output;
+  }
+  completions_.send(execution.reply_to, completion);
+}
+
+void ExecutionHost::publish_events(const ActiveExecution& execution, const std::vector<engine::Event>& events) {
+  if (events.empty()) return;
+  const std::string subject = bus::events_subject(execution.subject.workflow_name);
+  for (const engine::Event& event : events) {
+    events_.send(subject, {.execution_id = execution.id, .type = std::string(event_type(event.kind)),
+                           .body = event_body(event, execution.subject, execution.machine.workflow())});
+  }
+}
+
+void ExecutionHost::answer_workers(ActiveExecution& execution) {
+  for (const std::string& reply : execution.answer_when_committed) parts_.bus.publish(reply, worker_reply_);
+  execution.answer_when_committed.clear();
+}
+
+void ExecutionHost::count_results(const ActiveExecution& execution, const Decision& decision) {
+  for (const store::JournalEntry& entry : decision.entries) {
+    if (entry.kind == store::EntryKind::failed && entry.wake_at != Timestamp{})
+      metrics::counter("r8r_node_retries_total", "Attempts that failed and are tried again", {{"node_type", entry.node_type}}).add();
+  }
+  (void)execution;
+}
+
+// ---- tasks
+
+bool ExecutionHost::carries_large_payload(const ActiveExecution& execution, const engine::Dispatch& segment) const {
+  for (const int node : segment.nodes) {
+    for (const int need : execution.machine.workflow().nodes[static_cast<std::size_t>(node)].needs) {
+      const engine::Payload& output = execution.machine.output(need);
+      if (output && output->size() > bus::kInlinePayloadLimit) return true;
+    }
+  }
+  return false;
+}
+
+bus::Task ExecutionHost::make_task(const ActiveExecution& execution, const engine::Dispatch& segment) const {
+  const workflow::Workflow& workflow = execution.machine.workflow();
+  bus::Task task{.execution_id = execution.id, .run = execution.run, .partition = execution.partition,
+                 .epoch = parts_.incarnation, .dispatch_id = segment.id, .workflow_id = execution.workflow_id,
+                 .workflow_version = execution.workflow_version, .workflow_name = execution.subject.workflow_name,
+                 .correlation_id = execution.correlation_id, .webhook = execution.webhook, .attempt = segment.attempt,
+                 .effect = segment.effect, .started_at = execution.machine.started_at(), .now = segment.now,
+                 .seed = segment.seed};
+  bool needs_input = false;
+  std::vector<int> needed;
+  for (const int index : segment.nodes) {
+    const workflow::Node& node = workflow.nodes[static_cast<std::size_t>(index)];
+    task.node_ids.push_back(node.id);
+    needs_input = needs_input || node.needs_input;
+    for (const int need : node.needs) {
+      if (execution.machine.output(need)) needed.push_back(need);
+    }
+  }
+  std::sort(needed.begin(), needed.end());
+  needed.erase(std::unique(needed.begin(), needed.end()), needed.end());
+  std::size_t carried = 0;
+  for (const int index : needed) {
+    const engine::Payload& output = execution.machine.output(index);
+    const std::string& id = workflow.nodes[static_cast<std::size_t>(index)].id;
+    if (output->size() > bus::kInlinePayloadLimit || carried + output->size() > bus::kMessageLimit / 2) {
+      task.outputs_by_reference.push_back(id);
+    } else {
+      carried += output->size();
+      task.outputs.emplace_back(id, *output);
+    }
+  }
+  if (needs_input) {
+    if (execution.input) {
+      task.input = *execution.input;
+    } else {
+      task.input_by_reference = true;
+    }
+  }
+  return task;
+}
+
+void ExecutionHost::dispatch(ActiveExecution& execution, const engine::Dispatch& segment) {
+  const auto now = SteadyClock::now();
+  Watch& watch = execution.watches[segment.id];
+  watch.sent = watch.heard = now;
+  watch.queue_generation = parts_.tasks.generation();
+  const std::string& pool = execution.machine.workflow().nodes[static_cast<std::size_t>(segment.nodes.front())].pool;
+  const bus::Task task = make_task(execution, segment);
+  if (segment.effect) {
+    parts_.tasks.send_effect(task, pool);
+  } else {
+    parts_.tasks.send_pure(task, pool);
+  }
+}
+
+// Two reasons to send again. The queue lost its tasks (the server restarted): everything from before is sent again, effects
+// only when no worker has said for ten seconds that it has them. Or the queue is empty and nobody answers: the result was lost.
+void ExecutionHost::watch() {
+  using std::chrono::seconds;
+  if (fenced_ || !parts_.tasks.ready()) return;
+  const auto now = SteadyClock::now();
+  std::vector<std::pair<Uuid, std::int64_t>> overdue;
+  for (const auto& [id, execution] : active_) {
+    for (const auto& [dispatch_id, watch] : execution->watches) {
+      if (now - watch.heard > seconds(3)) overdue.emplace_back(id, dispatch_id);
+    }
+  }
+  for (const auto& [id, dispatch_id] : overdue) {
+    ActiveExecution* execution = find(id);
+    if (execution == nullptr) continue;
+    const engine::Dispatch* segment = execution->machine.find_dispatch(dispatch_id);
+    if (segment == nullptr) {
+      execution->watches.erase(dispatch_id);
+      continue;
+    }
+    Watch& watch = execution->watches[dispatch_id];
+    const std::string& pool = execution->machine.workflow().nodes[static_cast<std::size_t>(segment->nodes.front())].pool;
+    const bool queue_lost = watch.queue_generation != parts_.tasks.generation();
+    const auto silent = now - watch.heard;
+    const bool empty = parts_.tasks.known_empty(pool);
+    const engine::Dispatch copy = *segment;
+    if (!copy.effect) {
+      const auto patience = seconds(5) * (1 << std::min(watch.resends, 4));
+      if (!queue_lost && !(silent > seconds(5) && empty) && silent <= std::max<SteadyClock::duration>(patience, seconds(60))) continue;
+      const int resends = watch.resends + 1;
+      redispatched_.add();
+      dispatch(*execution, copy);
+      execution->watches[dispatch_id].resends = resends;
+    } else {
+      if (!(queue_lost && silent > seconds(10)) && !(silent > seconds(15) && empty) && silent <= std::chrono::minutes(10)) continue;
+      redispatched_.add();
+      log::warn("an effect task was lost; its attempt is sent again",
+                {{"execution_id", execution->subject.execution_id}, {"dispatch", copy.id}});
+      execution->watches.erase(dispatch_id);
+      Decision decision = execution->machine.replace_lost(copy.id, wall_now());
+      carry_out(*execution, std::move(decision));
+    }
+  }
+}
+
+// An execution that only waits, and for long, leaves memory; its durable timers bring it back.
+void ExecutionHost::maybe_park(const Uuid& id) {
+  using std::chrono::seconds;
+  ActiveExecution* execution = find(id);
+  if (execution == nullptr || execution->commits_pending > 0 || !execution->reply_to.empty() || !execution->machine.only_waits()) return;
+  const Timestamp now = wall_now();
+  Timestamp first = Timestamp::max();
+  for (const engine::TimerChange& timer : execution->machine.timers()) first = std::min(first, *timer.fire_at);
+  if (first == Timestamp::max() || first - now < seconds(90) || first >= execution->machine.deadline()) return;
+  parked_.insert(id);
+  forget(id);
+}
+
+}  // namespace r8r::scheduler

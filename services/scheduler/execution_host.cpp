@@ -1,0 +1,265 @@
+#include "services/scheduler/execution_host.hpp"
+
+#include <fmt/format.h>
+
+#include "common/base/log.hpp"
+#include "common/bus/subjects.hpp"
+
+namespace r8r::scheduler {
+
+using engine::Decision;
+
+namespace {
+
+engine::SegmentResult to_segment_result(bus::TaskResult&& result, const workflow::Workflow& workflow) {
+  engine::SegmentResult segment{.dispatch_id = result.dispatch_id, .attempt = result.attempt,
+                                .worker = std::move(result.worker), .error = std::move(result.error)};
+  segment.nodes.reserve(result.nodes.size());
+  for (bus::NodeResult& node : result.nodes) {
+    const int index = workflow.find(node.node_id);
+    if (index < 0) continue;
+    segment.nodes.push_back({.node = index, .outcome = static_cast<engine::Outcome>(node.outcome),
+                             .output = std::move(node.output), .error = std::move(node.error),
+                             .error_code = std::move(node.error_code), .permanent = node.permanent,
+                             .recovery = std::move(node.recovery),
+                             .retry_after = std::chrono::milliseconds(node.retry_after_ms),
+                             .wait = std::chrono::milliseconds(node.wait_ms), .logs = std::move(node.logs),
+                             .started_at = node.started_at, .finished_at = node.finished_at});
+  }
+  return segment;
+}
+
+static_assert(static_cast<int>(bus::NodeOutcome::waiting) == static_cast<int>(engine::Outcome::waiting));
+static_assert(static_cast<int>(bus::NodeOutcome::failed) == static_cast<int>(engine::Outcome::failed));
+
+}  // namespace
+
+ExecutionHost::ExecutionHost(Parts parts)
+    : parts_(std::move(parts)),
+      dispatch_ids_(parts_.incarnation),
+      completions_(parts_.io, parts_.bus),
+      events_(parts_.io, parts_.bus),
+      timers_(parts_.io, [this](Uuid id, int node) { on_timer(id, node); }),
+      alive_(std::make_shared<bool>(true)),
+      tasks_(parts_.io),
+      active_gauge_(metrics::gauge("r8r_active_executions", "Executions in the memory of this scheduler")),
+      superseded_(metrics::counter("r8r_results_superseded_total", "Results that nobody waited for any more")),
+      redispatched_(metrics::counter("r8r_tasks_redispatched_total", "Tasks sent again because nothing was heard of them")) {}
+
+ExecutionHost::~ExecutionHost() = default;
+
+void ExecutionHost::begin_taking(int partition) { partitions_[partition].taking = true; }
+
+void ExecutionHost::finish_taking(int partition) {
+  const auto found = partitions_.find(partition);
+  if (found == partitions_.end()) return;
+  found->second.taking = false;
+  auto deferred = std::move(found->second.deferred);
+  found->second.deferred.clear();
+  for (auto& [id, request] : deferred) on_request(std::move(request));
+}
+
+void ExecutionHost::drop(int partition) {
+  partitions_.erase(partition);
+  std::erase_if(active_, [&](const auto& item) { return item.second->partition == partition; });
+  active_gauge_.set(static_cast<double>(active_.size()));
+}
+
+bool ExecutionHost::has_commits(int partition) const {
+  const auto found = commits_by_partition_.find(partition);
+  return found != commits_by_partition_.end() && found->second > 0;
+}
+
+ActiveExecution* ExecutionHost::find(const Uuid& id) {
+  const auto found = active_.find(id);
+  return found == active_.end() ? nullptr : found->second.get();
+}
+
+bool ExecutionHost::knows(const Uuid& id) const { return active_.contains(id) || loading_.contains(id) || parked_.contains(id); }
+
+void ExecutionHost::forget(const Uuid& id) {
+  active_.erase(id);
+  active_gauge_.set(static_cast<double>(active_.size()));
+}
+
+// ---- new executions
+
+void ExecutionHost::on_request(bus::ExecRequest request) {
+  const auto partition = partitions_.find(request.partition);
+  if (fenced_ || partition == partitions_.end()) return;
+  if (ActiveExecution* known = find(request.execution_id)) {
+    if (known->reply_to.empty()) known->reply_to = request.reply_to;
+    return;
+  }
+  if (const auto loading = loading_.find(request.execution_id); loading != loading_.end()) {
+    loading->second = request.reply_to;
+    return;
+  }
+  if (parked_.contains(request.execution_id)) return;
+  if (partition->second.taking) {
+    // Until the partition is loaded nobody knows whether this execution has a journal already.
+    if (partition->second.deferred.size() < kMaxDeferred) partition->second.deferred.emplace(request.execution_id, std::move(request));
+    return;
+  }
+  // Over capacity the row waits in the database; the sweep finds it.
+  if (!has_capacity()) return;
+  if (auto workflow = parts_.catalog.find({request.workflow_id, request.workflow_version})) {
+    begin(std::move(request), std::move(workflow));
+    return;
+  }
+  loading_.emplace(request.execution_id, request.reply_to);
+  tasks_.spawn("start execution", start(std::move(request)));
+}
+
+awaitable<void> ExecutionHost::start(bus::ExecRequest request) {
+  auto workflow = co_await parts_.catalog.get({request.workflow_id, request.workflow_version});
+  const auto loading = loading_.find(request.execution_id);
+  if (loading != loading_.end()) {
+    request.reply_to = loading->second;
+    loading_.erase(loading);
+  }
+  if (fenced_ || !owns(request.partition)) co_return;
+  if (workflow) {
+    begin(std::move(request), *workflow);
+  } else if (workflow.error().code != ErrorCode::service_unavailable && workflow.error().code != ErrorCode::storage_error) {
+    co_await refuse(std::move(request), workflow.error());
+  }
+}
+
+void ExecutionHost::begin(bus::ExecRequest&& request, std::shared_ptr<const workflow::Workflow> workflow) {
+  auto execution = std::make_unique<ActiveExecution>(std::move(workflow), request.execution_id, request.accepted_at, dispatch_ids_);
+  ActiveExecution& active = *execution;
+  active.partition = request.partition;
+  active.workflow_id = request.workflow_id;
+  active.workflow_version = request.workflow_version;
+  active.trigger_type = request.trigger_type;
+  active.correlation_id = std::move(request.correlation_id);
+  active.webhook = std::move(request.webhook);
+  if (!request.input.empty()) active.input = std::make_shared<const std::string>(std::move(request.input));
+  active.reply_to = std::move(request.reply_to);
+  active.subject = {request.execution_id.to_string(), std::move(request.workflow_name), std::move(request.trigger_type)};
+  active_.emplace(active.id, std::move(execution));
+  active_gauge_.set(static_cast<double>(active_.size()));
+  Decision decision = active.machine.start(wall_now());
+  timers_.add(active.machine.deadline(), active.id, TimerHeap::kDeadline);
+  carry_out(active, std::move(decision));
+}
+
+// Its definition is gone or does not load any more: it cannot run, and must not stay pending for ever.
+awaitable<void> ExecutionHost::refuse(bus::ExecRequest request, Error reason) {
+  const Timestamp now = wall_now();
+  store::ExecutionProgress progress{.id = request.execution_id, .partition = request.partition};
+  progress.ending = store::Ending{.status = "failed", .error = reason.message, .trace = "[]", .started_at = now, .finished_at = now};
+  const bus::Completion completion{.execution_id = request.execution_id, .status = "failed", .output = "null", .error = reason.message};
+  log::error("an execution cannot run", {{"execution_id", request.execution_id.to_string()}, {"error", reason.message}});
+  parts_.progress.commit(std::move(progress), [this, alive = std::weak_ptr<bool>(alive_), completion,
+                                               reply_to = request.reply_to](Result<store::ProgressOutcome> outcome) {
+    if (alive.expired() || !outcome || reply_to.empty()) return;
+    completions_.send(reply_to, completion);
+  });
+  co_return;
+}
+
+awaitable<void> ExecutionHost::adopt(store::LiveExecution live) {
+  const Uuid id = live.row.id;
+  if (fenced_ || !owns(live.partition) || active_.contains(id) || loading_.contains(id)) co_return;
+  parked_.erase(id);
+  loading_.emplace(id, "");
+  auto workflow = co_await parts_.catalog.get({live.row.workflow_id, live.row.workflow_version});
+  std::string reply_to;
+  if (const auto loading = loading_.find(id); loading != loading_.end()) {
+    reply_to = loading->second;
+    loading_.erase(loading);
+  }
+  if (fenced_ || !owns(live.partition) || active_.contains(id)) co_return;
+  if (!workflow) {
+    if (workflow.error().code == ErrorCode::service_unavailable || workflow.error().code == ErrorCode::storage_error) co_return;
+    bus::ExecRequest request{.execution_id = id, .partition = live.partition, .reply_to = reply_to};
+    co_await refuse(std::move(request), workflow.error());
+    co_return;
+  }
+
+  auto execution = std::make_unique<ActiveExecution>(*workflow, id, live.row.accepted_at, dispatch_ids_);
+  ActiveExecution& active = *execution;
+  active.run = live.row.run;
+  active.partition = live.partition;
+  active.workflow_id = live.row.workflow_id;
+  active.workflow_version = live.row.workflow_version;
+  active.trigger_type = live.row.trigger_type;
+  active.correlation_id = live.row.correlation_id;
+  active.webhook = live.row.webhook;
+  if (live.row.input.size() <= bus::kInlinePayloadLimit)
+    active.input = std::make_shared<const std::string>(std::move(live.row.input));
+  active.reply_to = std::move(reply_to);
+  active.subject = {id.to_string(), live.row.workflow_name, live.row.trigger_type};
+  active.recorded_as_running = live.row.started_at.has_value();
+  active.has_timers = !live.journal.empty();
+  active.next_seq = static_cast<int>(live.journal.size()) + 1;
+  for (const std::string& row : live.journal) {
+    Result<std::vector<store::JournalEntry>> entries = store::parse_entries(row);
+    if (!entries) {
+      log::error("a journal cannot be read; its execution is left alone",
+                 {{"execution_id", active.subject.execution_id}, {"error", entries.error().message}});
+      co_return;
+    }
+    active.machine.replay(*entries);
+  }
+  active_.emplace(id, std::move(execution));
+  active_gauge_.set(static_cast<double>(active_.size()));
+  Decision decision = live.journal.empty() ? active.machine.start(wall_now()) : active.machine.resume(wall_now());
+  if (live.row.started_at) active.machine.set_started_at(*live.row.started_at);
+  timers_.add(active.machine.deadline(), id, TimerHeap::kDeadline);
+  arm_timers(active);
+  carry_out(active, std::move(decision));
+}
+
+void ExecutionHost::arm_timers(ActiveExecution& execution) {
+  for (const engine::TimerChange& timer : execution.machine.timers()) timers_.add(*timer.fire_at, execution.id, timer.node);
+}
+
+// ---- what comes back
+
+void ExecutionHost::on_result(bus::TaskResult result, const std::string& reply) {
+  if (fenced_) return;
+  ActiveExecution* execution = find(result.execution_id);
+  if (execution == nullptr) {
+    // Being loaded, set aside, or in a partition that is still being taken: the worker asks again. Else it has ended.
+    if (!reply.empty() && !knows(result.execution_id)) {
+      const int partition = result.partition;
+      const auto owned = partitions_.find(partition);
+      if (owned != partitions_.end() && !owned->second.taking) {
+        superseded_.add();
+        parts_.bus.publish(reply, "superseded");
+      }
+    }
+    return;
+  }
+  execution->watches.erase(result.dispatch_id);
+  engine::SegmentResult segment = to_segment_result(std::move(result), execution->machine.workflow());
+  Decision decision = execution->machine.on_result(std::move(segment), wall_now());
+  if (!reply.empty()) execution->answer_when_committed.push_back(reply);
+  if (decision.superseded) {
+    superseded_.add();
+    if (execution->commits_pending == 0) answer_workers(*execution);
+    return;
+  }
+  count_results(*execution, decision);
+  carry_out(*execution, std::move(decision));
+}
+
+void ExecutionHost::on_progress(const bus::Progress& progress) {
+  ActiveExecution* execution = find(progress.execution_id);
+  if (execution == nullptr) return;
+  if (const auto watch = execution->watches.find(progress.dispatch_id); watch != execution->watches.end())
+    watch->second.heard = SteadyClock::now();
+}
+
+void ExecutionHost::on_timer(const Uuid& id, int node) {
+  ActiveExecution* execution = find(id);
+  if (fenced_ || execution == nullptr || execution->machine.ended()) return;
+  Decision decision = node == TimerHeap::kDeadline ? execution->machine.on_deadline(wall_now())
+                                                   : execution->machine.on_timer(node, wall_now());
+  carry_out(*execution, std::move(decision));
+}
+
+}  // namespace r8r::scheduler

@@ -1,0 +1,118 @@
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "common/base/async.hpp"
+#include "common/base/metrics.hpp"
+#include "common/bus/connection.hpp"
+#include "common/bus/messages.hpp"
+#include "common/catalog/catalog.hpp"
+#include "common/store/executions.hpp"
+#include "common/store/progress_queue.hpp"
+#include "services/scheduler/active_execution.hpp"
+#include "services/scheduler/outbox.hpp"
+#include "services/scheduler/task_queue.hpp"
+#include "services/scheduler/timer_heap.hpp"
+
+namespace r8r::scheduler {
+
+/// Carries out what the engine decides for the executions of one incarnation: commits, dispatches, timers, events,
+/// completions. Holds only what the database also holds; an execution can be forgotten at any moment and be loaded again.
+class ExecutionHost {
+ public:
+  struct Parts {
+    asio::io_context& io;
+    bus::Connection& bus;
+    Catalog& catalog;
+    store::Executions& executions;
+    store::ProgressQueue& progress;
+    TaskQueue& tasks;
+    std::int64_t incarnation;
+    /// Called once when the database says that this incarnation may not write any more.
+    std::function<void()> on_fenced;
+  };
+
+  explicit ExecutionHost(Parts parts);
+  ~ExecutionHost();
+
+  /// A partition is ours: requests for it wait until finish_taking().
+  void begin_taking(int partition);
+  /// Everything live of the partition has been loaded.
+  void finish_taking(int partition);
+  /// Stops working on a partition; after release_done() the row may be given away.
+  void drop(int partition);
+  /// Whether commits of a dropped partition are still under way.
+  bool has_commits(int partition) const;
+  bool owns(int partition) const { return partitions_.contains(partition); }
+
+  void on_request(bus::ExecRequest request);
+  /// `reply`: where the worker waits for the word that the result is recorded; empty for pure segments.
+  void on_result(bus::TaskResult result, const std::string& reply);
+  void on_progress(const bus::Progress& progress);
+
+  /// Takes over an execution from the database, unless it is here already.
+  awaitable<void> adopt(store::LiveExecution live);
+  /// Whether the sweep need not load it: it is in memory, being loaded, or set aside until its timer.
+  bool knows(const Uuid& id) const;
+  bool has_capacity() const { return active_.size() < kMaxActive; }
+  /// Ids of set-aside executions whose timers are near come back through adopt().
+  void unpark(const Uuid& id) { parked_.erase(id); }
+  bool parked(const Uuid& id) const { return parked_.contains(id); }
+
+  /// Sends again what has been out for too long without a word. Called every second.
+  void watch();
+  std::size_t active() const { return active_.size(); }
+
+ private:
+  static constexpr std::size_t kMaxActive = 20'000;
+  static constexpr std::size_t kMaxDeferred = 20'000;
+
+  struct PartitionState {
+    bool taking = true;
+    std::unordered_map<Uuid, bus::ExecRequest> deferred;
+  };
+
+  awaitable<void> start(bus::ExecRequest request);
+  void begin(bus::ExecRequest&& request, std::shared_ptr<const workflow::Workflow> workflow);
+  awaitable<void> refuse(bus::ExecRequest request, Error reason);
+  void carry_out(ActiveExecution& execution, engine::Decision&& decision);
+  void commit(ActiveExecution& execution, engine::Decision&& decision);
+  void committed(const Uuid& id, Result<store::ProgressOutcome> outcome, engine::Decision&& decision);
+  void end(ActiveExecution& execution, const engine::End& how);
+  void dispatch(ActiveExecution& execution, const engine::Dispatch& segment);
+  bus::Task make_task(const ActiveExecution& execution, const engine::Dispatch& segment) const;
+  bool carries_large_payload(const ActiveExecution& execution, const engine::Dispatch& segment) const;
+  void arm_timers(ActiveExecution& execution);
+  void publish_events(const ActiveExecution& execution, const std::vector<engine::Event>& events);
+  void answer_workers(ActiveExecution& execution);
+  void count_results(const ActiveExecution& execution, const engine::Decision& decision);
+  void on_timer(const Uuid& id, int node);
+  void maybe_park(const Uuid& id);
+  void forget(const Uuid& id);
+  ActiveExecution* find(const Uuid& id);
+
+  Parts parts_;
+  engine::DispatchIds dispatch_ids_;
+  std::string worker_reply_ = "ok";
+  Outbox<bus::Completion> completions_;
+  Outbox<bus::Event> events_;
+  TimerHeap timers_;
+  std::map<int, PartitionState> partitions_;
+  std::unordered_map<Uuid, std::unique_ptr<ActiveExecution>> active_;
+  std::unordered_map<Uuid, std::string> loading_;  // → reply_to of a request that came meanwhile
+  std::unordered_set<Uuid> parked_;
+  std::map<int, int> commits_by_partition_;
+  bool fenced_ = false;
+  std::shared_ptr<bool> alive_;
+  TaskGroup tasks_;
+
+  metrics::Gauge active_gauge_;
+  metrics::Counter superseded_;
+  metrics::Counter redispatched_;
+};
+
+}  // namespace r8r::scheduler

@@ -1,0 +1,90 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/base/async.hpp"
+#include "common/base/metrics.hpp"
+#include "common/bus/connection.hpp"
+#include "common/catalog/catalog.hpp"
+#include "common/store/executions.hpp"
+#include "common/store/leases.hpp"
+#include "common/store/progress_queue.hpp"
+#include "services/scheduler/execution_host.hpp"
+#include "services/scheduler/settings.hpp"
+#include "services/scheduler/task_queue.hpp"
+
+namespace r8r::scheduler {
+
+/// One life of a scheduler: from the row that names it until it is fenced, loses its lease, or ends cleanly. Holds a fair
+/// share of the partitions and hosts their executions. When it is over everything it had in memory goes with it; the process
+/// begins a new one.
+class Incarnation {
+ public:
+  struct Parts {
+    asio::io_context& io;
+    bus::Connection& bus;
+    store::Pool& pool;
+    Catalog& catalog;
+    TaskQueue& tasks;
+    const Settings& settings;
+    int partitions;  ///< how many the database has
+  };
+
+  /// `id` was begun at `began` (monotonic, taken before the row was written).
+  Incarnation(Parts parts, std::int64_t id, SteadyClock::time_point began);
+  ~Incarnation();
+
+  /// Until it is over. Returns after a clean end when `stopping` was asked for, else when ownership was lost.
+  awaitable<void> run();
+  /// Begins the clean end: hands everything over.
+  void stop();
+
+  bool holds_lease() const;
+  std::size_t partitions_held() const { return held_.size(); }
+  /// Has looked at the partitions at least once and taken its share.
+  bool settled() const { return settled_; }
+  std::size_t active() const { return host_.active(); }
+
+ private:
+  struct Subscriptions {
+    bus::Subscription requests, effects, progress;
+  };
+
+  awaitable<void> keep_lease();
+  awaitable<void> balance_partitions();
+  awaitable<void> balance_once();
+  awaitable<void> sweep_partitions();
+  awaitable<std::size_t> sweep(std::vector<int> partitions, Timestamp before);
+  awaitable<void> wake_parked();
+  awaitable<void> watch_tasks();
+  awaitable<void> take(std::vector<int> partitions);
+  awaitable<void> give_away(std::vector<int> partitions);
+  Subscriptions subscribe(int partition);
+  void over(const char* why);
+
+  Parts parts_;
+  std::int64_t id_;
+  store::Leases leases_;
+  store::Executions executions_;
+  store::ProgressQueue progress_;
+  ExecutionHost host_;
+  std::map<int, Subscriptions> held_;
+  bus::Subscription results_;
+  bus::Subscription changes_;
+  SteadyClock::time_point lease_valid_until_;
+  bool over_ = false;
+  bool stopping_ = false;
+  bool settled_ = false;
+  bool look_again_ = false;
+  Notifier ended_;
+  Notifier partitions_changed_;
+  Notifier sweep_soon_;
+  metrics::Gauge held_gauge_;
+  metrics::Counter lease_losses_;
+  TaskGroup tasks_;
+};
+
+}  // namespace r8r::scheduler

@@ -1,0 +1,121 @@
+#include "services/scheduler/scheduler.hpp"
+
+#include <fmt/format.h>
+
+#include "common/base/log.hpp"
+#include "common/store/executions.hpp"
+#include "common/store/leases.hpp"
+#include "common/store/migrations.hpp"
+
+namespace r8r::scheduler {
+namespace {
+
+constexpr auto kRetryPause = std::chrono::milliseconds(500);
+constexpr int kDaysAhead = 3;
+
+store::PoolOptions pool_options(const Settings& settings) {
+  return {.url = settings.common.database_url, .application_name = "r8r-scheduler",
+          .size = static_cast<std::size_t>(settings.common.db_pool_size)};
+}
+
+}  // namespace
+
+Scheduler::Scheduler(asio::io_context& io, Settings settings)
+    : io_(io), settings_(std::move(settings)), pool_(io, pool_options(settings_)), catalog_(io, pool_), stop_asked_(io), tasks_(io) {}
+
+Scheduler::~Scheduler() = default;
+
+void Scheduler::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  log::info("stopping: partitions are handed over");
+  stop_asked_.notify_all();
+  if (incarnation_) incarnation_->stop();
+}
+
+std::optional<std::string> Scheduler::why_not_ready() const {
+  if (stopping_) return "stopping";
+  if (!bus_ || !bus_->connected()) return "the bus (NATS) is not reachable";
+  if (!pool_.healthy()) return "the database is not reachable";
+  if (!incarnation_ || !incarnation_->holds_lease()) return "no lease is held";
+  if (!incarnation_->settled()) return "partitions are not taken yet";
+  if (!task_queue_->ready()) return "the work queue is not available";
+  return std::nullopt;
+}
+
+// Bus and database, in whatever order they come up. False when asked to stop meanwhile.
+awaitable<bool> Scheduler::connect() {
+  std::string last_problem;
+  while (!stopping_) {
+    std::string problem;
+    if (!bus_) {
+      auto bus = co_await bus::Connection::connect(io_, {.url = settings_.common.nats_url, .name = "r8r-scheduler"}, std::chrono::seconds(2));
+      if (bus) {
+        bus_ = std::move(*bus);
+      } else {
+        problem = bus.error().message;
+      }
+    }
+    if (partitions_ == 0) {
+      Result<int> migrated = co_await store::migrate(pool_, settings_.common.partitions);
+      if (migrated) {
+        partitions_ = *migrated;
+      } else {
+        problem = migrated.error().message;
+      }
+    }
+    if (bus_ && partitions_ > 0) co_return true;
+    if (problem != last_problem) log::warn("waiting for the database and the bus", {{"problem", problem}});
+    last_problem = problem;
+    co_await stop_asked_.wait_for(kRetryPause);
+  }
+  co_return false;
+}
+
+awaitable<void> Scheduler::run() {
+  if (!co_await connect()) co_return;
+  task_queue_ = std::make_unique<TaskQueue>(io_, *bus_);
+  task_queue_->start();
+  store::Leases leases(pool_);
+  store::Executions executions(pool_);
+  bool maintained = false;
+  while (!stopping_) {
+    // History needs today's partitions before anything can end.
+    if (!maintained) {
+      Result<void> made = co_await executions.ensure_day_partitions(kDaysAhead);
+      if (!made) {
+        co_await stop_asked_.wait_for(kRetryPause);
+        continue;
+      }
+      maintained = true;
+      tasks_.spawn("history partitions", maintain_history());
+    }
+    const auto asked = SteadyClock::now();
+    Result<std::int64_t> id = co_await leases.begin_incarnation(settings_.name, settings_.lease);
+    if (!id) {
+      co_await stop_asked_.wait_for(kRetryPause);
+      continue;
+    }
+    log::info("incarnation begins", {{"incarnation", *id}, {"name", settings_.name}});
+    incarnation_ = std::make_unique<Incarnation>(
+        Incarnation::Parts{.io = io_, .bus = *bus_, .pool = pool_, .catalog = catalog_, .tasks = *task_queue_,
+                           .settings = settings_, .partitions = partitions_},
+        *id, asked);
+    if (stopping_) incarnation_->stop();
+    co_await incarnation_->run();
+    incarnation_.reset();
+  }
+  tasks_.cancel();
+  co_await tasks_.wait(std::chrono::seconds(2));
+  task_queue_->stop();
+}
+
+awaitable<void> Scheduler::maintain_history() {
+  store::Executions executions(pool_);
+  while (co_await sleep_for(std::chrono::hours(1))) {
+    Result<void> made = co_await executions.ensure_day_partitions(kDaysAhead);
+    if (!made) log::warn("the coming days' partitions could not be made", {{"error", made.error().message}});
+  }
+}
+
+}  // namespace r8r::scheduler

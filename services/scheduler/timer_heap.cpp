@@ -1,0 +1,36 @@
+#include "services/scheduler/timer_heap.hpp"
+
+namespace r8r::scheduler {
+
+TimerHeap::TimerHeap(asio::io_context& io, Callback callback) : callback_(std::move(callback)), timer_(io) {}
+
+void TimerHeap::add(Timestamp at, Uuid execution, int node) {
+  heap_.push({at, execution, node});
+  if (at < armed_for_) arm();
+}
+
+void TimerHeap::arm() {
+  if (heap_.empty()) {
+    armed_for_ = Timestamp::max();
+    return;
+  }
+  armed_for_ = heap_.top().at;
+  // At most a minute at a time: the wall clock may jump while the steady clock sleeps.
+  const auto pause = std::clamp<std::chrono::microseconds>(armed_for_ - wall_now(), std::chrono::microseconds(0), std::chrono::minutes(1));
+  timer_.expires_after(pause);
+  timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) fire();
+  });
+}
+
+void TimerHeap::fire() {
+  const Timestamp now = wall_now();
+  while (!heap_.empty() && heap_.top().at <= now) {
+    const Entry due = heap_.top();
+    heap_.pop();
+    callback_(due.execution, due.node);
+  }
+  arm();
+}
+
+}  // namespace r8r::scheduler

@@ -1,0 +1,42 @@
+#pragma once
+#include <functional>
+#include <queue>
+#include <vector>
+
+#include "common/base/async.hpp"
+#include "common/base/time.hpp"
+#include "common/base/uuid.hpp"
+
+namespace r8r::scheduler {
+
+/// Wall-clock timers of executions in memory: retries, waits, deadlines. Entries are never removed early; who is woken
+/// looks whether there is still something to do.
+class TimerHeap {
+ public:
+  static constexpr int kDeadline = -1;
+  using Callback = std::function<void(Uuid execution, int node)>;
+
+  TimerHeap(asio::io_context& io, Callback callback);
+
+  /// `node`: index, or kDeadline.
+  void add(Timestamp at, Uuid execution, int node);
+  std::size_t size() const { return heap_.size(); }
+
+ private:
+  struct Entry {
+    Timestamp at;
+    Uuid execution;
+    int node;
+    bool operator>(const Entry& other) const { return at > other.at; }
+  };
+
+  void arm();
+  void fire();
+
+  Callback callback_;
+  asio::steady_timer timer_;
+  Timestamp armed_for_ = Timestamp::max();
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> heap_;
+};
+
+}  // namespace r8r::scheduler
