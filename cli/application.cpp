@@ -109,13 +109,19 @@ CLI::App* Application::command(CLI::App* parent, const std::string& name, const 
 void Application::add_unbuilt(CLI::App* parent, const std::string& prefix, const std::vector<Unbuilt>& commands) {
   for (const Unbuilt& entry : commands) {
     const std::string name = prefix + entry.name;
-    CLI::App* sub = command(parent, entry.name, "not built yet", [this, name] {
-      return console_.fail(
-          {"NOT_BUILT", fmt::format("'r8r {}' is not built yet", name), exit_code::kError, {}, {}, {}, {}, {}});
+    CLI::App* sub = parent->add_subcommand(entry.name, "not built yet");
+    // Whatever its flags will be: they are not the reason why it does not work.
+    sub->allow_extras()->fallthrough(false);
+    sub->group("");  // not in the help
+    sub->final_callback([this, name, sub] {
+      const std::vector<std::string> rest = sub->remaining();
+      if (std::find(rest.begin(), rest.end(), "--json") != rest.end()) console_.json = true;
+      action_ = [this, name] {
+        return console_.fail(
+            {"NOT_BUILT", fmt::format("'r8r {}' is not built yet", name), exit_code::kError, {}, {}, {}, {}, {}});
+      };
     });
     for (const char* alias : entry.aliases) sub->alias(alias);
-    sub->allow_extras();
-    sub->group("");  // not in the help
   }
 }
 
@@ -134,7 +140,7 @@ void Application::add_server() {
       ->add_option("--workflows", server_.workflow_folders,
                    "load the workflow files of this folder, now and when they change; repeatable")
       ->allow_extra_args(false);
-  server->add_flag("--no-ui", "accepted; there is no dashboard yet");
+  server->add_flag("--no-ui", server_.no_ui, "accepted; there is no dashboard yet");
   server->footer(
       "Starts a private PostgreSQL and nats-server unless R8R_DATABASE_URL and R8R_NATS_URL name others, then the "
       "services,\n"
@@ -174,7 +180,9 @@ void Application::add_workflows() {
       ->allow_extra_args(false);
   run->add_flag("-w,--wait{true},!--no-wait", run_.wait, "wait for the end (default); --wait=false does not");
   run->add_option("--timeout", run_.timeout_seconds, "seconds to wait at most (300); the execution goes on after that")
-      ->check(CLI::PositiveNumber);
+      ->check([](const std::string& text) {
+        return std::atof(text.c_str()) > 0 ? "" : fmt::format("'{}' is not a number of seconds above 0", text);
+      });
   run->add_option("--idempotency-key", run_.idempotency_key, "runs once, however often this is repeated");
   run->add_option("--correlation-id", run_.correlation_id, "an id of yours, kept with the execution");
   run->add_flag("--allow-failed", run_.allow_failed, "exit 0 also when the execution failed");

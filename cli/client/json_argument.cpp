@@ -21,7 +21,10 @@ Outcome<std::string> read_file(const std::string& path) {
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   if (!in) return unreadable(path, errno);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
+  std::string text;
+  std::array<char, 65536> block;
+  while (in.read(block.data(), block.size()) || in.gcount() > 0)
+    text.append(block.data(), static_cast<std::size_t>(in.gcount()));
   // A folder opens like a file and fails at the first read.
   if (in.bad()) return unreadable(path, errno != 0 ? errno : EIO);
   return text;
@@ -43,7 +46,7 @@ Outcome<std::string> read_json_argument(const std::string& argument, std::istrea
   }
   try {
     // Parsed for the check alone: what is sent is the text.
-    (void)Json::parse(text);
+    [[maybe_unused]] const Json checked = Json::parse(text);
   } catch (const Json::exception& error) {
     std::string reason = error.what();
     // "[json.exception.parse_error.101] parse error at line 1, column 2: …": the part in brackets is the library's.

@@ -70,7 +70,10 @@ Result<DataDir> DataDir::open(fs::path path) {
 DataDir::DataDir(DataDir&& other) noexcept : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
 
 DataDir::~DataDir() {
-  if (lock_ >= 0) ::close(lock_);
+  if (lock_ < 0) return;
+  // Nobody is named when nobody holds it; the file itself stays, or two servers could lock two files of this name.
+  (void)!::ftruncate(lock_, 0);
+  ::close(lock_);
 }
 
 }  // namespace r8r::server

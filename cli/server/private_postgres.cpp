@@ -205,6 +205,11 @@ void PrivatePostgres::end_orphan() const {
 }
 
 Result<> PrivatePostgres::choose_socket_folder(const DataDir& data) {
+  // A server that was killed could not tidy up in /tmp.
+  const fs::path note = data.file("socket_folder");
+  std::error_code ignored;
+  if (const std::string left = first_line(note); left.starts_with("/tmp/r8r-")) fs::remove_all(left, ignored);
+  fs::remove(note, ignored);
   socket_folder_ = data.file("run");
   if (!fits_socket(socket_folder_)) {
     char pattern[] = "/tmp/r8r-XXXXXX";
@@ -213,6 +218,7 @@ Result<> PrivatePostgres::choose_socket_folder(const DataDir& data) {
                   fmt::format("cannot make a folder for the database's socket in /tmp: {}", std::strerror(errno)));
     socket_folder_ = pattern;
     socket_folder_is_temporary_ = true;
+    std::ofstream(note) << pattern << '\n';
   }
   return own_folder(socket_folder_, user_);
 }

@@ -15,6 +15,7 @@ struct ServerFlags {
   int workers = 1;
   int schedulers = 1;
   std::vector<std::string> workflow_folders;
+  bool no_ui = false;  ///< for a dashboard that does not exist yet
 };
 
 /// Flags and environment into options, then the stack until it is asked to stop. Returns the exit code.

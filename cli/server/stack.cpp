@@ -112,6 +112,7 @@ std::map<std::string, std::string> Stack::service_environment() const {
   if (!nats_url_.empty()) environment["R8R_NATS_URL"] = nats_url_;
   // The console belongs to the supervisor; services speak up when something is wrong.
   if (variable("R8R_LOG_LEVEL").empty()) environment["R8R_LOG_LEVEL"] = "warn";
+  if (variable("R8R_ACCESS_LOG").empty()) environment["R8R_ACCESS_LOG"] = "false";
   if (variable("R8R_SHUTDOWN_TIMEOUT_SECONDS").empty())
     environment["R8R_SHUTDOWN_TIMEOUT_SECONDS"] = std::to_string(kDrainSeconds);
   return environment;

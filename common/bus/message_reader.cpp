@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <cstring>
+
+#include "common/bus/json_scan.hpp"
 #include "common/bus/message_fields.hpp"
 
 namespace r8r::bus {
@@ -11,17 +14,32 @@ using simdjson::ondemand::value;
 
 constexpr std::int64_t kKnownVersion = 1;
 
-// Throws simdjson_error on anything malformed; decode() catches. Looks for the fields in the order in which they are
-// written; any other order works too. A missing field keeps its default.
+// `raw` points behind the opening quote of a key, in a padded buffer.
+bool is_key(const char* raw, std::string_view name) {
+  return std::memcmp(raw, name.data(), name.size()) == 0 && raw[name.size()] == '"';
+}
+
+// Throws simdjson_error on anything malformed; decode() catches. Goes through the members of an object once and offers
+// each to the fields of the item, first to those behind the one before it, which is the order in which they are
+// written; any other order works too. (Looking members up by name instead is not safe on malformed text: simdjson's
+// unordered lookup relies on an iterator that an earlier error may have left anywhere.) A missing field keeps its
+// default, but the first one of each type, its id, must be there.
 class Reader {
  public:
-  explicit Reader(object from) : from_(from) {}
-
   template <class T>
   static T read(object from) {
     T item;
-    Reader reader(from);
-    visit_fields(reader, item);
+    Reader reader;
+    for (auto entry : from) {
+      simdjson::ondemand::field member = std::move(entry).take_value();
+      reader.offer(member);
+      visit_fields(reader, item);
+      if (reader.offered_ == nullptr || reader.next_ == 0) continue;
+      reader.next_ = 0;
+      reader.position_ = 0;
+      visit_fields(reader, item);
+    }
+    if (!reader.has_id_) throw simdjson::simdjson_error(simdjson::NO_SUCH_FIELD);
     return item;
   }
 
@@ -70,11 +88,13 @@ class Reader {
   void operator()(std::string_view name, std::vector<std::string>& out) {
     value found;
     if (!find(name, found)) return;
+    out.clear();
     for (auto element : found.get_array()) out.push_back(text(element.value()));
   }
   void operator()(std::string_view name, std::vector<NodeResult>& out) {
     value found;
     if (!find(name, found)) return;
+    out.clear();
     for (auto element : found.get_array()) out.push_back(read<NodeResult>(element.get_object().value()));
   }
 
@@ -89,6 +109,7 @@ class Reader {
   void raw(std::string_view name, std::vector<std::pair<std::string, std::string>>& out) {
     value found;
     if (!find(name, found)) return;
+    out.clear();
     for (auto field : found.get_object()) {
       std::string key(std::string_view(field.unescaped_key().value()));
       out.emplace_back(std::move(key), json(field.value().value()));
@@ -96,19 +117,36 @@ class Reader {
   }
 
  private:
+  void offer(simdjson::ondemand::field& member) {
+    offered_ = &member;
+    key_ = member.key().raw();
+    position_ = 0;
+  }
+  // Whether the member on offer is the field `name`.
   bool find(std::string_view name, value& out) {
-    const auto error = from_.find_field_unordered(name).get(out);
-    if (error == simdjson::NO_SUCH_FIELD) return false;
-    if (error != simdjson::SUCCESS) throw simdjson::simdjson_error(error);
+    const int position = position_++;
+    if (offered_ == nullptr || position < next_ || !is_key(key_, name)) return false;
+    out = offered_->value();
+    offered_ = nullptr;
+    next_ = position + 1;
+    if (position == 0) has_id_ = true;
     return true;
   }
   static std::string text(value found) { return std::string(std::string_view(found.get_string().value())); }
   static std::string json(value found) {
-    const std::string_view cut = simdjson::to_json_string(found).value();
+    std::string_view cut = simdjson::to_json_string(found).value();
+    // The text of a scalar reaches to the next comma or bracket.
+    while (!cut.empty() && std::strchr(" \t\r\n", cut.back()) != nullptr) cut.remove_suffix(1);
+    // simdjson only counted brackets on its way over the value.
+    if (!is_complete_json(cut)) throw simdjson::simdjson_error(simdjson::TAPE_ERROR);
     return std::string(cut);
   }
 
-  object from_;
+  simdjson::ondemand::field* offered_ = nullptr;  // null once a field has taken it
+  const char* key_ = nullptr;
+  int position_ = 0;  // of the field that is asked next
+  int next_ = 0;      // where the search begins: behind the field found last
+  bool has_id_ = false;
 };
 
 }  // namespace
@@ -122,10 +160,26 @@ Result<std::vector<T>> decode(std::string_view message) {
     const simdjson::padded_string padded(message);
     auto document = parser.iterate(padded);
     object envelope = document.get_object();
-    const std::int64_t version = envelope.find_field_unordered("v").get_int64();
-    if (version > kKnownVersion)
-      return fail(ErrorCode::invalid_request, fmt::format("message of version {}; this program knows up to {}", version, kKnownVersion));
-    for (auto element : envelope.find_field_unordered("items").get_array()) items.push_back(Reader::read<T>(element.get_object().value()));
+    bool has_version = false;
+    bool has_items = false;
+    for (auto entry : envelope) {
+      simdjson::ondemand::field member = std::move(entry).take_value();
+      const char* const key = member.key().raw();
+      if (is_key(key, "v")) {
+        const std::int64_t version = member.value().get_int64();
+        if (version > kKnownVersion)
+          return fail(ErrorCode::invalid_request,
+                      fmt::format("message of version {}; this program knows up to {}", version, kKnownVersion));
+        has_version = true;
+      } else if (is_key(key, "items")) {
+        items.clear();
+        for (auto element : member.value().get_array()) items.push_back(Reader::read<T>(element.get_object().value()));
+        has_items = true;
+      }
+    }
+    if (!has_version || !has_items) throw simdjson::simdjson_error(simdjson::NO_SUCH_FIELD);
+    if (document.current_location().error() != simdjson::OUT_OF_BOUNDS)
+      throw simdjson::simdjson_error(simdjson::TRAILING_CONTENT);
   } catch (const simdjson::simdjson_error& error) {
     return fail(ErrorCode::invalid_request, fmt::format("malformed message: {}", error.what()));
   }

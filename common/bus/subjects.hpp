@@ -28,6 +28,9 @@ inline constexpr std::string_view kCancel = "r8r.cancel";
 /// Partitions were released or a scheduler came or went: look again now. Empty payload.
 inline constexpr std::string_view kPartitionsChanged = "r8r.partitions.changed";
 
+/// Who is there? Every worker answers a request with its name. Empty payload.
+inline constexpr std::string_view kWorkerPing = "r8r.worker.ping";
+
 // JetStream work queue: memory storage, work-queue retention, explicit acks.
 inline constexpr std::string_view kTaskStream = "R8R_TASKS";
 inline constexpr std::string_view kTaskSubjects = "r8r.task.>";

@@ -11,8 +11,8 @@
 #include "common/expr/value.hpp"
 #include "common/workflow/workflow.hpp"
 
-/// Runs nodes without touching the outside world: no I/O, no clock, no random source of its own. The same segment with the
-/// same inputs, time and seed gives the same answers, wherever and how often it runs.
+/// Runs nodes without touching the outside world: no I/O, no clock, no random source of its own. The same segment with
+/// the same inputs, time and seed gives the same answers, wherever and how often it runs.
 namespace r8r::nodes {
 
 /// What an output may weigh as JSON; more fails the node for good.
@@ -23,9 +23,10 @@ enum class Outcome { completed, skipped, failed, waiting };
 /// What one attempt of one node came to.
 struct NodeRun {
   Outcome outcome = Outcome::completed;
-  std::string output;      ///< raw JSON; "null" when skipped or failed
-  std::string error;       ///< for a person; empty unless failed
-  std::string error_code;  ///< EXPRESSION_ERROR, INVALID_CONFIG, INVALID_INPUT, OUTPUT_TOO_LARGE, HTTP_ERROR, TIMEOUT, …
+  std::string output;  ///< raw JSON; "null" when skipped or failed
+  std::string error;   ///< for a person; empty unless failed
+  std::string
+      error_code;  ///< EXPRESSION_ERROR, INVALID_CONFIG, INVALID_INPUT, OUTPUT_TOO_LARGE, HTTP_ERROR, TIMEOUT, …
   bool permanent = false;  ///< trying again cannot help
   /// Raw JSON that stands for the output if the node's retries are used up and its on_error recovers.
   std::optional<std::string> recovery;
@@ -64,9 +65,9 @@ class Segment {
   /// The output of a node that runs outside of this segment. Errors: invalid_input when it is no JSON; not_found.
   Result<void> set_output(std::string_view node_id, std::string_view raw);
 
-  /// Runs a pure or control node: condition, config, body. Its output is what later nodes of the segment see: null when it
-  /// was skipped, the recovery when it failed with one. A `wait` gives Outcome::waiting with the output that it will have,
-  /// or completed when there is nothing to wait for.
+  /// Runs a pure or control node: condition, config, body. Its output is what later nodes of the segment see: null when
+  /// it was skipped, the recovery when it failed with one. A `wait` gives Outcome::waiting with the output that it will
+  /// have, or completed when there is nothing to wait for.
   NodeRun run(int node);
 
   struct Prepared {
@@ -75,8 +76,8 @@ class Segment {
   };
   /// For effect nodes: condition and config.
   Prepared prepare(int node);
-  /// What an effect node's attempt came to, with recovery and size check. `error.code` of a failed output is only used for
-  /// error_code when it says more than the node type does (timeout).
+  /// What an effect node's attempt came to, with recovery and size check. `error.code` of a failed output is only used
+  /// for error_code when it says more than the node type does (timeout).
   NodeRun finish(int node, Result<expr::Value> output, bool permanent, std::chrono::milliseconds retry_after,
                  std::string logs);
 

@@ -37,15 +37,15 @@ struct Accepted {
   std::string first_fingerprint;
 };
 
-/// Makes executions durable: requests that arrive together share one transaction and one fsync (group commit). Each gets
-/// its own outcome; a row that the database refuses fails alone.
+/// Makes executions durable: requests that arrive together share one transaction and one fsync (group commit). Each
+/// gets its own outcome; a row that the database refuses fails alone.
 class AcceptQueue {
  public:
   AcceptQueue(boost::asio::io_context& io, CommitOptions options);
   ~AcceptQueue();
 
-  /// Errors: queue_full, service_unavailable (database away, shutting down), storage_error. After service_unavailable the
-  /// row may exist all the same (the answer to a commit was lost): `id` tells.
+  /// Errors: queue_full, service_unavailable (database away, shutting down), storage_error. After service_unavailable
+  /// the row may exist all the same (the answer to a commit was lost): `id` tells.
   boost::asio::awaitable<Result<Accepted>> accept(NewExecution execution);
   /// What stands in the queue and in the commit in flight.
   std::size_t pending() const;

@@ -1,123 +1,97 @@
 #pragma once
-// Private to common/store: one PostgreSQL session as awaitables.
 #include <chrono>
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
-
+#include "common/base/async.hpp"
 #include "common/base/result.hpp"
-#include "common/base/time.hpp"
-#include "common/base/uuid.hpp"
+#include "common/store/link_log.hpp"
+#include "common/store/params.hpp"
+#include "common/store/result_set.hpp"
+
+extern "C" {
+struct pg_conn;
+}
 
 namespace r8r::store {
 
-namespace asio = boost::asio;
-
-/// A statement that is prepared once per connection. Lives for ever (a namespace-scope constant).
-struct Statement {
-  const char* name;
-  const char* sql;
-};
-
-/// Parameters in PostgreSQL's binary format, in order.
-class Params {
- public:
-  Params& add(std::int32_t value);
-  Params& add(std::int64_t value);
-  Params& add(bool value);
-  Params& add(std::string_view text);
-  Params& add(const std::string& text) { return add(std::string_view(text)); }
-  Params& add(const char* text) { return add(std::string_view(text)); }
-  Params& add(const Uuid& id);
-  Params& add(Timestamp time);
-  Params& add_null();
-  Params& add(const std::optional<std::string>& text) { return text ? add(*text) : add_null(); }
-  Params& add(const std::vector<Uuid>& ids);
-  Params& add(const std::vector<std::int32_t>& values);
-  Params& add(const std::vector<std::string>& texts);
-  Params& add(const std::vector<std::optional<std::string>>& texts);
-  Params& add(const std::vector<Timestamp>& times);
-  Params& add(const std::vector<std::optional<Timestamp>>& times);
-
-  std::size_t size() const { return values_.size(); }
-  const std::vector<std::optional<std::string>>& values() const { return values_; }
-
- private:
-  std::vector<std::optional<std::string>> values_;
-};
-
-/// Rows of one statement, in binary format. The getters assert the column's width, not its type.
-class Rows {
- public:
-  explicit Rows(void* result = nullptr);  // PGresult*, owned
-
-  std::size_t size() const;
-  bool empty() const { return size() == 0; }
-  bool is_null(std::size_t row, int column) const;
-  std::string text(std::size_t row, int column) const;
-  std::optional<std::string> optional_text(std::size_t row, int column) const;
-  std::int32_t int4(std::size_t row, int column) const;
-  std::int64_t int8(std::size_t row, int column) const;
-  bool boolean(std::size_t row, int column) const;
-  Uuid uuid(std::size_t row, int column) const;
-  Timestamp time(std::size_t row, int column) const;
-  std::optional<Timestamp> optional_time(std::size_t row, int column) const;
-
- private:
-  std::string_view bytes(std::size_t row, int column) const;
-  std::shared_ptr<void> result_;
-};
-
-struct Query {
-  const Statement* statement;
-  Params params;
-};
-
-/// What PostgreSQL said when it refused.
-std::string sqlstate_of(const Error& error);
-
-struct SessionOptions {
+struct ConnectionOptions {
   std::string url;
   std::string application_name;
   std::chrono::milliseconds statement_timeout{10'000};
-  /// Ends a session that stands still inside a transaction; zero: never.
-  std::chrono::milliseconds idle_in_transaction_timeout{0};
+  std::chrono::milliseconds connect_timeout{3'000};
+  /// A session of a commit queue: plans that look rows up by key whatever the statistics say, a short
+  /// idle_in_transaction_session_timeout, and no log line for each refused statement (the queue writes one).
+  bool writer = false;
 };
 
-/// One session. One coroutine at a time uses it. After an error of the link it is broken() and good for nothing.
+/// How the statements of one pipeline belong together.
+enum class Grouping {
+  transaction,  ///< all or none: BEGIN before, COMMIT after; the first error rolls back
+  separate,     ///< each commits by itself and sees what the one before wrote
+};
+
+/// One PostgreSQL session in pipeline mode, used by one coroutine at a time. After an error of the link, a missed
+/// deadline or a cancelled wait it is broken for good: throw it away and open another.
 class Connection {
  public:
-  /// Errors: service_unavailable.
-  static asio::awaitable<Result<std::unique_ptr<Connection>>> open(asio::io_context& io, SessionOptions options,
-                                                                   std::chrono::milliseconds timeout);
+  /// `link_log` hears why it did not work. Errors: service_unavailable.
+  static awaitable<Result<std::unique_ptr<Connection>>> open(asio::io_context& io, ConnectionOptions options,
+                                                             std::shared_ptr<LinkLog> link_log);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Sends all statements in one pipeline with one sync at the end, so that without begin/commit among them they are one
-  /// transaction of their own. The first error is the error of all.
-  asio::awaitable<Result<std::vector<Rows>>> run(std::vector<Query> queries, std::chrono::milliseconds timeout);
-  asio::awaitable<Result<Rows>> run_one(const Statement& statement, Params params, std::chrono::milliseconds timeout);
-  /// Several statements as text, without parameters, as one transaction (migrations).
-  asio::awaitable<Result<void>> run_script(std::string sql, std::chrono::milliseconds timeout);
+  /// Sends all statements at once and waits for their results, at most `limit`: one round trip. One result set for
+  /// each. Errors: that of the first statement that failed, see database_error(); with Grouping::transaction nothing
+  /// was written then, unless the link broke: then the outcome is unknown.
+  awaitable<Result<std::vector<ResultSet>>> run(std::vector<Query> queries, Grouping grouping,
+                                                std::chrono::milliseconds limit);
+  awaitable<Result<ResultSet>> run_one(Query query, std::chrono::milliseconds limit);
+  /// A statement without parameters.
+  awaitable<Result<ResultSet>> run_one(const Statement& statement, std::chrono::milliseconds limit);
+  /// Several statements as text, without parameters or results. Errors as run().
+  awaitable<Result<void>> run_script(std::string sql, std::chrono::milliseconds limit);
 
-  bool broken() const;
+  bool broken() const { return broken_; }
+  /// Not broken, and no transaction was left open.
+  bool reusable() const;
+  /// Ends what is under way at once, as an error of the link.
+  void interrupt();
+  /// Never used again after its present use.
+  void discard() { broken_ = true; }
+  /// Whether an idle connection still stands: looks at the socket, without waiting.
+  bool alive();
+  /// Full text of the last error, for the log only.
+  const std::string& last_error() const { return last_error_; }
 
  private:
-  struct Impl;
-  explicit Connection(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
-};
+  struct Link;
+  struct Exchange;
+  explicit Connection(asio::io_context& io);
 
-extern const Statement kBegin;
-extern const Statement kCommit;
-extern const Statement kRollback;
+  awaitable<Result<void>> connect(std::string url_with_address);
+  awaitable<Result<void>> configure();
+  bool send(const std::vector<Query>& queries, Grouping grouping, Exchange& exchange);
+  bool send_query(const Statement& statement, const Params& params, int index, Exchange& exchange);
+  awaitable<bool> flush();
+  /// Waits until the next PQgetResult() does not block. False: the link is broken.
+  awaitable<bool> next_ready();
+  awaitable<bool> receive(Exchange& exchange);
+  void note_failure(pg_result* result, const Statement& statement, Exchange& exchange);
+  tl::unexpected<Error> broke(std::string_view why);
+  void start_deadline(std::chrono::milliseconds limit);
+  void stop_deadline();
+
+  std::shared_ptr<Link> link_;
+  ConnectionOptions options_;
+  std::shared_ptr<LinkLog> link_log_;
+  std::unordered_set<const Statement*> prepared_;
+  std::string last_error_;
+  bool broken_ = true;
+};
 
 }  // namespace r8r::store

@@ -59,18 +59,21 @@ class Executions {
 
   boost::asio::awaitable<Result<std::optional<ExecutionRow>>> find(Uuid id);
   /// The row and its journal's entries (raw arrays in order; those of row.trace not included).
-  boost::asio::awaitable<Result<std::optional<std::pair<ExecutionRow, std::vector<std::string>>>>> find_with_journal(Uuid id);
+  boost::asio::awaitable<Result<std::optional<std::pair<ExecutionRow, std::vector<std::string>>>>> find_with_journal(
+      Uuid id);
   /// Those of `ids` that have ended.
   boost::asio::awaitable<Result<std::vector<ExecutionRow>>> ended(std::vector<Uuid> ids);
 
   /// Live executions of these partitions with id > `after`, by id: pages for recovery.
-  boost::asio::awaitable<Result<std::vector<LiveExecution>>> live_page(std::vector<int> partitions, Uuid after, int limit);
+  boost::asio::awaitable<Result<std::vector<LiveExecution>>> live_page(std::vector<int> partitions, Uuid after,
+                                                                       int limit);
   /// Those of `ids` that are live.
   boost::asio::awaitable<Result<std::vector<LiveExecution>>> load_live(std::vector<Uuid> ids);
   /// Ids of live executions of these partitions accepted before `before`, id > `after`, by id: for the sweep.
-  boost::asio::awaitable<Result<std::vector<std::pair<Uuid, int>>>> live_ids(std::vector<int> partitions, Timestamp before,
-                                                                             Uuid after, int limit);
-  boost::asio::awaitable<Result<std::vector<DueTimer>>> timers_before(std::vector<int> partitions, Timestamp before, int limit);
+  boost::asio::awaitable<Result<std::vector<std::pair<Uuid, int>>>> live_ids(std::vector<int> partitions,
+                                                                             Timestamp before, Uuid after, int limit);
+  boost::asio::awaitable<Result<std::vector<DueTimer>>> timers_before(std::vector<int> partitions, Timestamp before,
+                                                                      int limit);
   /// The workflow input of one live execution, raw.
   boost::asio::awaitable<Result<std::optional<std::string>>> input(Uuid id);
   /// Journal of one live execution (raw arrays in order).

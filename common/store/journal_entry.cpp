@@ -11,7 +11,8 @@
 namespace r8r::store {
 namespace {
 
-constexpr std::array<std::string_view, 6> kKindNames = {"started", "completed", "skipped", "failed", "waiting", "cancelled"};
+constexpr std::array<std::string_view, 6> kKindNames = {"started", "completed", "skipped",
+                                                        "failed",  "waiting",   "cancelled"};
 
 void append_text(std::string& out, std::string_view key, std::string_view value) {
   if (value.empty()) return;
@@ -34,7 +35,9 @@ std::string text_of(value field) {
   return std::string(view);
 }
 
-std::int64_t integer_of(value field) { return field.get_int64().value(); }
+std::int64_t integer_of(value field) {
+  return field.get_int64().value();
+}
 
 EntryKind kind_of(std::string_view name) {
   for (std::size_t i = 0; i < kKindNames.size(); ++i) {

@@ -18,8 +18,8 @@ enum class EntryKind {
   cancelled,  ///< was running when the execution ended
 };
 
-/// One fact in the life of an execution. A journal row, and the trace column of a history row, is a JSON array of these:
-/// the scheduler rebuilds its state from them, the api makes the trace from them.
+/// One fact in the life of an execution. A journal row, and the trace column of a history row, is a JSON array of
+/// these: the scheduler rebuilds its state from them, the api makes the trace from them.
 struct JournalEntry {
   EntryKind kind = EntryKind::completed;
   std::string node_id;

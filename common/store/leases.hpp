@@ -37,9 +37,9 @@ class Leases {
   /// Incarnations that are not fenced, and those fenced that still own partitions.
   boost::asio::awaitable<Result<std::vector<Peer>>> peers();
   boost::asio::awaitable<Result<std::vector<PartitionOwner>>> partitions();
-  /// Ends an expired incarnation: takes its advisory lock exclusively (lock_timeout; then ends the sessions of its writer,
-  /// known by application_name = writer_name(incarnation), and tries again), marks it fenced if its lease is still expired,
-  /// commits. True when it is fenced afterwards.
+  /// Ends an expired incarnation: takes its advisory lock exclusively (lock_timeout; then ends the sessions of its
+  /// writer, known by application_name = writer_name(incarnation), and tries again), marks it fenced if its lease is
+  /// still expired, commits. True when it is fenced afterwards.
   boost::asio::awaitable<Result<bool>> fence(std::int64_t expired);
   /// Takes up to `max` partitions that are free or owned by a fenced incarnation. The answer: those taken.
   boost::asio::awaitable<Result<std::vector<int>>> claim(std::int64_t incarnation, int max);

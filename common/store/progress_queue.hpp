@@ -55,9 +55,9 @@ enum class ProgressOutcome {
   gone,
 };
 
-/// Group commit for the progress of the executions that one scheduler incarnation owns. Every transaction is sent whole in
-/// one pipeline and proves first that the incarnation is not fenced: shared advisory lock on the incarnation, then, as a
-/// statement of its own, assert_not_fenced.
+/// Group commit for the progress of the executions that one scheduler incarnation owns. Every transaction is sent whole
+/// in one pipeline and proves first that the incarnation is not fenced: shared advisory lock on the incarnation, then,
+/// as a statement of its own, assert_not_fenced.
 class ProgressQueue {
  public:
   using Callback = std::function<void(Result<ProgressOutcome>)>;
@@ -65,10 +65,10 @@ class ProgressQueue {
   ProgressQueue(boost::asio::io_context& io, CommitOptions options, std::int64_t incarnation);
   ~ProgressQueue();
 
-  /// Calls back on the io_context, once, in the order of submission. Errors: fenced (final: every later commit fails the
-  /// same way), queue_full, storage_error (this item alone was refused), service_unavailable (the database went away before
-  /// the outcome was known: retrying an item is safe, a journal row of the same seq that exists already counts as written
-  /// by this very item).
+  /// Calls back on the io_context, once, in the order of submission. Errors: fenced (final: every later commit fails
+  /// the same way), queue_full, storage_error (this item alone was refused), service_unavailable (the database went
+  /// away before the outcome was known: retrying an item is safe, a journal row of the same seq that exists already
+  /// counts as written by this very item).
   void commit(ExecutionProgress progress, Callback callback);
   std::size_t pending() const;
   bool healthy() const;

@@ -58,11 +58,12 @@ class Workflows {
 
   /// By name, at most 10,000.
   boost::asio::awaitable<Result<std::vector<WorkflowRow>>> list();
-  boost::asio::awaitable<Result<std::optional<WorkflowWithDefinition>>> find(std::string name, std::optional<int> version = {});
+  boost::asio::awaitable<Result<std::optional<WorkflowWithDefinition>>> find(std::string name,
+                                                                             std::optional<int> version = {});
   /// The text of one version, or nullopt.
   boost::asio::awaitable<Result<std::optional<std::string>>> definition(Uuid workflow_id, int version);
-  /// Makes or changes a workflow; the version goes up by one only when the text changed. Two at once: one after the other.
-  /// Errors: version_conflict.
+  /// Makes or changes a workflow; the version goes up by one only when the text changed. Two at once: one after the
+  /// other. Errors: version_conflict.
   boost::asio::awaitable<Result<SavedWorkflow>> save(SaveWorkflow request);
 
  private:

@@ -12,7 +12,9 @@ std::string shown(const SourceNode& node) {
   return fmt::format("'{}'", text);
 }
 
-std::string format_number(double number) { return fmt::format("{}", number); }
+std::string format_number(double number) {
+  return fmt::format("{}", number);
+}
 
 }  // namespace
 
@@ -28,7 +30,7 @@ std::string FieldReader::path_of(std::string_view name) const {
   return path_.empty() ? std::string(name) : fmt::format("{}.{}", path_, name);
 }
 
-const SourceNode* FieldReader::take(std::string_view name, std::initializer_list<std::string_view> aliases) {
+const SourceNode* FieldReader::take(std::string_view name, const std::vector<std::string_view>& aliases) {
   known_.emplace_back(name);
   const SourceNode* found = map_.find(name);
   std::string_view found_as = name;
@@ -37,7 +39,8 @@ const SourceNode* FieldReader::take(std::string_view name, std::initializer_list
     const SourceNode* other = map_.find(alias);
     if (other == nullptr) continue;
     if (found != nullptr) {
-      problems_.add(path_of(alias), *other, fmt::format("'{}' and '{}' are two names of one field", found_as, alias), "give one of them");
+      problems_.add(path_of(alias), *other, fmt::format("'{}' and '{}' are two names of one field", found_as, alias),
+                    "give one of them");
       continue;
     }
     found = other;
@@ -48,8 +51,8 @@ const SourceNode* FieldReader::take(std::string_view name, std::initializer_list
 
 const SourceNode* FieldReader::take_value(std::string_view name) {
   const SourceNode* node = take(name);
-  return node == nullptr || scalar_value(*node).is_null() ? (node != nullptr && (node->is_map() || node->is_sequence()) ? node : nullptr)
-                                                          : node;
+  if (node == nullptr || node->is_map() || node->is_sequence()) return node;
+  return scalar_value(*node).is_null() ? nullptr : node;
 }
 
 void FieldReader::wrong(std::string_view name, const SourceNode& at, std::string_view expected, std::string hint) {
@@ -67,7 +70,7 @@ std::optional<std::string> FieldReader::text(std::string_view name, std::size_t 
     wrong(name, *node, "a string", "put it in quotes");
     return std::nullopt;
   }
-  if (node->scalar.size() > max_length) {
+  if (node->scalar.size() > max_length && to_value(*node).character_count() > max_length) {
     problems_.add(path_of(name), *node, fmt::format("'{}' is longer than {} characters", name, max_length));
     return std::nullopt;
   }
@@ -126,9 +129,11 @@ std::optional<std::string> FieldReader::word(std::string_view name, std::initial
       if (node->scalar == word) return node->scalar;
     }
   }
-  const std::string near =
-      node->is_scalar() ? nearest_name(node->scalar, std::vector<std::string>(words.begin(), words.end())) : std::string();
-  wrong(name, *node, fmt::format("one of {}", fmt::join(words, ", ")), near.empty() ? "" : fmt::format("did you mean '{}'?", near));
+  const std::string near = node->is_scalar()
+                               ? nearest_name(node->scalar, std::vector<std::string>(words.begin(), words.end()))
+                               : std::string();
+  wrong(name, *node, fmt::format("one of {}", fmt::join(words, ", ")),
+        near.empty() ? "" : fmt::format("did you mean '{}'?", near));
   return std::nullopt;
 }
 
@@ -151,8 +156,11 @@ void FieldReader::unavailable(std::string_view name) {
   for (std::size_t i = 0; i < map_.keys.size(); ++i) {
     if (map_.keys[i].text != name) continue;
     // Switched off is as good as not there.
-    const expr::Value value = map_.children[i].is_scalar() || map_.children[i].is_null() ? scalar_value(map_.children[i]) : expr::Value::boolean(true);
-    if (value.is_null() || (value.is_bool() && !value.as_bool())) return;
+    const SourceNode& child = map_.children[i];
+    if (!child.is_map() && !child.is_sequence()) {
+      const expr::Value value = scalar_value(child);
+      if (value.is_null() || (value.is_bool() && !value.as_bool())) return;
+    }
     problems_.add(path_of(name), map_.keys[i], fmt::format("'{}' is not available in this version", name), "remove it");
   }
 }
@@ -163,8 +171,9 @@ void FieldReader::finish(std::initializer_list<std::string_view> extra) {
   for (const SourceNode::Key& key : map_.keys) {
     if (std::find(known_.begin(), known_.end(), key.text) != known_.end()) continue;
     const std::string where = path_.empty() ? "" : fmt::format(" in {}", path_);
-    problems_.add(path_of(key.text), key, fmt::format("unknown field '{}'{}", key.text, where),
-                  key.text == "<<" ? "YAML 1.2 has no merge keys; write the fields out" : nearest_hint(key.text, known));
+    problems_.add(
+        path_of(key.text), key, fmt::format("unknown field '{}'{}", key.text, where),
+        key.text == "<<" ? "YAML 1.2 has no merge keys; write the fields out" : nearest_hint(key.text, known));
   }
 }
 

@@ -10,8 +10,8 @@
 
 namespace r8r::workflow {
 
-/// Reads the fields of one map of the file. Each reading notes what is wrong and says nothing when the field is not there;
-/// finish() names the fields that nobody asked for.
+/// Reads the fields of one map of the file. Each reading notes what is wrong and says nothing when the field is not
+/// there; finish() names the fields that nobody asked for.
 ///
 ///   FieldReader fields(node, "settings", problems);
 ///   if (auto n = fields.integer("max_concurrency", 1, 1000)) settings.max_concurrency = *n;
@@ -19,10 +19,12 @@ namespace r8r::workflow {
 class FieldReader {
  public:
   /// `map` must be a map and outlive the reader. `path` is empty for the top level.
-  FieldReader(const SourceNode& map, std::string path, ProblemList& problems) : map_(map), path_(std::move(path)), problems_(problems) {}
+  FieldReader(const SourceNode& map, std::string path, ProblemList& problems)
+      : map_(map), path_(std::move(path)), problems_(problems) {}
 
-  /// The value under `name` or one of its other names, of whatever kind, null included; giving two of them is a problem.
-  const SourceNode* take(std::string_view name, std::initializer_list<std::string_view> aliases = {});
+  /// The value under `name` or one of its other names, of whatever kind, null included; giving two of them is a
+  /// problem.
+  const SourceNode* take(std::string_view name, const std::vector<std::string_view>& aliases = {});
 
   std::optional<std::string> text(std::string_view name, std::size_t max_length);
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t low, std::int64_t high);

@@ -1,7 +1,7 @@
 #include "common/workflow/source_reader.hpp"
 
-// JSON has its own reader, although YAML 1.2 contains it: yaml-cpp refuses surrogate pairs (\ud83d\ude00), accepts what is no
-// JSON, and programs that send JSON want to be told where a comma is missing.
+// JSON has its own reader, although YAML 1.2 contains it: yaml-cpp refuses surrogate pairs (\ud83d\ude00), accepts what
+// is no JSON, and programs that send JSON want to be told where a comma is missing.
 
 namespace r8r::workflow {
 namespace {
@@ -54,7 +54,8 @@ class JsonReader {
   }
 
   void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+      ++at_;
   }
 
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
@@ -227,14 +228,31 @@ class JsonReader {
       const char escape = peek();
       ++at_;
       switch (escape) {
-        case '"': case '\\': case '/': out += escape; break;
-        case 'n': out += '\n'; break;
-        case 't': out += '\t'; break;
-        case 'r': out += '\r'; break;
-        case 'b': out += '\b'; break;
-        case 'f': out += '\f'; break;
-        case 'u': read_unicode_escape(out); break;
-        default: refuse(at_ - 2, "unknown escape after \\");
+        case '"':
+        case '\\':
+        case '/':
+          out += escape;
+          break;
+        case 'n':
+          out += '\n';
+          break;
+        case 't':
+          out += '\t';
+          break;
+        case 'r':
+          out += '\r';
+          break;
+        case 'b':
+          out += '\b';
+          break;
+        case 'f':
+          out += '\f';
+          break;
+        case 'u':
+          read_unicode_escape(out);
+          break;
+        default:
+          refuse(at_ - 2, "unknown escape after \\");
       }
     }
   }

@@ -23,6 +23,16 @@ int characters(std::string_view text, int bytes) {
   return count;
 }
 
+// A file can hold names of any length; a message must not.
+void shorten(std::string& text) {
+  constexpr std::size_t kMaxBytes = 1'000;
+  if (text.size() <= kMaxBytes) return;
+  std::size_t end = kMaxBytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  text.resize(end);
+  text += "…";
+}
+
 }  // namespace
 
 void ProblemList::add(Problem problem) {
@@ -30,6 +40,7 @@ void ProblemList::add(Problem problem) {
     ++dropped_;
     return;
   }
+  for (std::string* text : {&problem.path, &problem.message, &problem.hint}) shorten(*text);
   problems_.push_back(std::move(problem));
 }
 
@@ -48,7 +59,18 @@ void ProblemList::add_inside(std::string path, const SourceNode& scalar, int lin
 }
 
 void ProblemList::warn(std::string path, const SourceNode& at, std::string message, std::string hint) {
-  if (warnings_.size() < kMax) warnings_.push_back({std::move(path), at.line, at.column, std::move(message), std::move(hint)});
+  if (warnings_.size() < kMax)
+    warnings_.push_back({std::move(path), at.line, at.column, std::move(message), std::move(hint)});
+}
+
+std::string_view ProblemList::line(int number) const {
+  std::size_t begin = 0;
+  for (int line = 1; line < number; ++line) {
+    begin = source_.find('\n', begin);
+    if (begin == std::string_view::npos) return {};
+    ++begin;
+  }
+  return source_.substr(begin, source_.find_first_of("\r\n", begin) - begin);
 }
 
 std::vector<Problem> ProblemList::finish(std::vector<Problem> list, std::size_t dropped) const {
@@ -62,7 +84,8 @@ std::vector<Problem> ProblemList::finish(std::vector<Problem> list, std::size_t 
   std::stable_sort(list.begin(), list.end(), [](const Problem& a, const Problem& b) {
     return a.line != b.line ? a.line < b.line : a.column < b.column;
   });
-  if (dropped > 0) list.push_back({"", 0, 0, fmt::format("{} more problems are not listed", dropped), "mend these first"});
+  if (dropped > 0)
+    list.push_back({"", 0, 0, fmt::format("{} more problems are not listed", dropped), "mend these first"});
   return list;
 }
 

@@ -21,11 +21,16 @@ class ProblemList {
   void add(std::string path, const SourceNode::Key& at, std::string message, std::string hint = {});
   void add(Problem problem);
   /// At line:column (1-based, characters) inside the text of a scalar.
-  void add_inside(std::string path, const SourceNode& scalar, int line, int column, std::string message, std::string hint = {});
+  void add_inside(std::string path, const SourceNode& scalar, int line, int column, std::string message,
+                  std::string hint = {});
   void warn(std::string path, const SourceNode& at, std::string message, std::string hint = {});
 
   bool empty() const { return problems_.empty(); }
+  /// How many there are, listed or not.
+  std::size_t count() const { return problems_.size() + dropped_; }
   std::string_view source() const { return source_; }
+  /// Text of a line (1-based) without its break.
+  std::string_view line(int number) const;
 
   /// In the order of the file, columns turned from bytes into characters.
   std::vector<Problem> take_problems() { return finish(std::move(problems_), dropped_); }

@@ -7,7 +7,9 @@
 namespace r8r::workflow {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 bool is_null_word(std::string_view text) {
   return text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL";
@@ -106,16 +108,20 @@ std::size_t source_width(std::string_view source, std::size_t at, ScalarStyle st
   if (style == ScalarStyle::single_quoted && c == '\'') return 2;
   if (style == ScalarStyle::double_quoted && c == '\\' && at + 1 < source.size()) {
     switch (source[at + 1]) {
-      case 'x': return 4;
+      case 'x':
+        return 4;
       case 'u':
         // A surrogate pair is one character in JSON.
-        if (at + 7 < source.size() && (source[at + 2] | 0x20) == 'd' && std::string_view("89abAB").find(source[at + 3]) != std::string_view::npos &&
-            source[at + 6] == '\\' && source[at + 7] == 'u') {
+        if (at + 7 < source.size() && (source[at + 2] | 0x20) == 'd' &&
+            std::string_view("89abAB").find(source[at + 3]) != std::string_view::npos && source[at + 6] == '\\' &&
+            source[at + 7] == 'u') {
           return 12;
         }
         return 6;
-      case 'U': return 10;
-      default: return 2;
+      case 'U':
+        return 10;
+      default:
+        return 2;
     }
   }
   std::size_t width = 1;
@@ -167,10 +173,14 @@ const SourceNode* SourceNode::find(std::string_view key) const {
 
 std::string_view SourceNode::kind_name() const {
   switch (kind) {
-    case Kind::null: return "null";
-    case Kind::sequence: return "a list";
-    case Kind::map: return "a map";
-    case Kind::scalar: break;
+    case Kind::null:
+      return "null";
+    case Kind::sequence:
+      return "a list";
+    case Kind::map:
+      return "a map";
+    case Kind::scalar:
+      break;
   }
   if (is_string()) return "a string";
   const expr::Value value = scalar_value(*this);
@@ -239,7 +249,8 @@ Place place_inside(const SourceNode& scalar, std::string_view source, int line, 
   const bool quoted = scalar.style != ScalarStyle::plain;
   const char quote = scalar.style == ScalarStyle::single_quoted ? '\'' : '"';
   std::size_t at = scalar.offset + (quoted ? 1 : 0);
-  // Walks the text as the reader saw it; an escaped \n begins a new line of the text, a real one ends what can be mapped.
+  // Walks the text as the reader saw it; an escaped \n begins a new line of the text, a real one ends what can be
+  // mapped.
   int text_line = 1;
   int text_column = 1;
   while (at < source.size() && (text_line < line || (text_line == line && text_column < column))) {

@@ -17,8 +17,8 @@ enum class ScalarStyle {
   folded,         ///< > block
 };
 
-/// A workflow file as a tree in which everything knows its place. Lines and columns are 1-based; columns count bytes here
-/// and become characters when a problem is reported.
+/// A workflow file as a tree in which everything knows its place. Lines and columns are 1-based; columns count bytes
+/// here and become characters when a problem is reported.
 struct SourceNode {
   enum class Kind { null, scalar, sequence, map };
 
@@ -50,8 +50,8 @@ struct SourceNode {
   std::string_view kind_name() const;
 };
 
-/// The value that a scalar stands for: null, true/false, integer, float or string (YAML 1.2 core schema; yes/no/on/off are
-/// strings; an integer past 64 bits is a float).
+/// The value that a scalar stands for: null, true/false, integer, float or string (YAML 1.2 core schema; yes/no/on/off
+/// are strings; an integer past 64 bits is a float).
 expr::Value scalar_value(const SourceNode& node);
 
 /// The whole tree as a value; maps keep the order of the file.

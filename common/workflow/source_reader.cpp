@@ -9,8 +9,7 @@ ReadResult refused(std::string_view text, std::size_t at, std::string message, s
   const std::size_t line_begin = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;
   const int line = 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
   ReadResult result;
-  result.problems.push_back(
-      {"", line, static_cast<int>(at - line_begin) + 1, std::move(message), std::move(hint)});
+  result.problems.push_back({"", line, static_cast<int>(at - line_begin) + 1, std::move(message), std::move(hint)});
   return result;
 }
 
@@ -19,8 +18,9 @@ ReadResult refused(std::string_view text, std::size_t at, std::string message, s
 ReadResult read_source(std::string_view text) {
   if (text.size() > kMaxFileBytes) {
     ReadResult result;
-    result.problems.push_back({"", 0, 0, fmt::format("the file has {} bytes; at most {} (1 MiB) are allowed", text.size(), kMaxFileBytes),
-                               "move large data out of the workflow, for example into its input"});
+    result.problems.push_back(
+        {"", 0, 0, fmt::format("the file has {} bytes; at most {} (1 MiB) are allowed", text.size(), kMaxFileBytes),
+         "move large data out of the workflow, for example into its input"});
     return result;
   }
   if (!is_valid_utf8(text)) {

@@ -25,8 +25,8 @@ ReadResult read_yaml(std::string_view text);
 /// Reads JSON strictly (RFC 8259); when it is no JSON, `root` is empty and there is one problem.
 ReadResult read_json(std::string_view text);
 
-/// Checks size and characters, then reads what begins with { or [ as JSON (falling back to YAML's flow style) and anything
-/// else as YAML. `text` must have no byte order mark.
+/// Checks size and characters, then reads what begins with { or [ as JSON (falling back to YAML's flow style) and
+/// anything else as YAML. `text` must have no byte order mark.
 ReadResult read_source(std::string_view text);
 
 }  // namespace r8r::workflow

@@ -50,7 +50,7 @@ struct Node {
   NodeClass node_class = NodeClass::pure;
   std::vector<int> depends_on;  ///< in the order of the file
   std::vector<int> dependents;
-  int level = 0;                ///< longest path from a root
+  int level = 0;  ///< longest path from a root
   std::optional<expr::Program> condition;
   std::vector<ConfigField> config;
   RetryPolicy retry;
@@ -77,8 +77,8 @@ struct InputDeclaration {
 };
 
 struct WebhookTrigger {
-  std::string path;                  ///< as it is served: begins with /; empty: only /webhooks/{name}
-  std::vector<std::string> methods;  ///< upper case; empty: any
+  std::string path;                    ///< as it is served: begins with /; empty: only /webhooks/{name}
+  std::vector<std::string> methods;    ///< upper case; empty: any
   std::string response_mode = "full";  ///< full, output, async
   std::chrono::milliseconds timeout{30'000};
   bool envelope = false;  ///< input_mode: envelope
@@ -101,6 +101,7 @@ struct Workflow {
   std::string description;
   std::vector<Trigger> triggers;
   std::vector<InputDeclaration> inputs;
+  expr::Value variables;  ///< a map: what expressions see as `variables`
   Settings settings;
   std::vector<Node> nodes;
   /// Indexes in the order that decides the final output: by level, then by position in the file.
@@ -126,15 +127,16 @@ struct LoadResult {
   std::vector<Problem> warnings;
 };
 
-/// Reads a workflow from YAML or JSON text, checks and compiles it: structure, names, dependencies, cycles, node configs,
-/// expressions. Never throws, whatever the text.
+/// Reads a workflow from YAML or JSON text, checks and compiles it: structure, names, dependencies, cycles, node
+/// configs, expressions. Never throws, whatever the text.
 LoadResult load(std::string_view text);
 
 /// [{path, line, column, message, hint}, …]
 std::string problems_json(const std::vector<Problem>& problems);
 
-/// Applies declared inputs to a raw JSON value: defaults filled in, types and presence checked. The answer is the raw JSON
-/// that the execution stores. Errors: invalid_input naming every bad parameter, with a list of problems in `details`.
+/// Applies declared inputs to a raw JSON value: defaults filled in, types and presence checked. The answer is the raw
+/// JSON that the execution stores. Errors: invalid_input naming every bad parameter, with a list of problems in
+/// `details`.
 Result<std::string> check_input(const Workflow& workflow, std::string_view input);
 
 }  // namespace r8r::workflow

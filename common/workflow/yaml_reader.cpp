@@ -1,14 +1,16 @@
 #include <istream>
 #include <streambuf>
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
 #include "common/workflow/source_reader.hpp"
 
-// yaml-cpp is used for its events only: it tells the structure, we build the tree. Its own node graph would cost ten times
-// as much, share what aliases name (a small file that expands without end), drop places and merge duplicate keys silently.
+// yaml-cpp is used for its events only: it tells the structure, we build the tree. Its own node graph would cost ten
+// times as much, share what aliases name (a small file that expands without end), drop places and merge duplicate keys
+// silently.
 
 namespace r8r::workflow {
 namespace {
@@ -40,7 +42,8 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ > 1) {
-      refuse(mark.line + 1, 1, "the file has more than one document", "keep one workflow per file and remove the extra '---'");
+      refuse(mark.line + 1, 1, "the file has more than one document",
+             "keep one workflow per file and remove the extra '---'");
     }
   }
   void OnDocumentEnd() override {}
@@ -52,7 +55,8 @@ class TreeBuilder : public YAML::EventHandler {
     add(std::move(node), "null");
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     remember(anchor, mark);
     SourceNode node;
     node.kind = SourceNode::Kind::scalar;
@@ -115,11 +119,20 @@ class TreeBuilder : public YAML::EventHandler {
     const char first = node.offset < text_.size() ? text_[node.offset] : '\0';
     if (tag == "!" || !(tag.empty() || tag == "?")) {
       switch (first) {
-        case '\'': node.style = ScalarStyle::single_quoted; break;
-        case '"': node.style = ScalarStyle::double_quoted; break;
-        case '|': node.style = ScalarStyle::literal; break;
-        case '>': node.style = ScalarStyle::folded; break;
-        default: break;
+        case '\'':
+          node.style = ScalarStyle::single_quoted;
+          break;
+        case '"':
+          node.style = ScalarStyle::double_quoted;
+          break;
+        case '|':
+          node.style = ScalarStyle::literal;
+          break;
+        case '>':
+          node.style = ScalarStyle::folded;
+          break;
+        default:
+          break;
       }
     }
     if (tag.empty() || tag == "?") return;
@@ -139,9 +152,11 @@ class TreeBuilder : public YAML::EventHandler {
   void remember(YAML::anchor_t anchor, const YAML::Mark& mark) {
     if (anchor == 0) return;
     if (!stack_.empty() && stack_.back().node.is_map() && !stack_.back().key) {
-      refuse(mark.line + 1, mark.column + 1, "a key cannot have an anchor", "put the anchor (&name) in front of a value");
+      refuse(mark.line + 1, mark.column + 1, "a key cannot have an anchor",
+             "put the anchor (&name) in front of a value");
     }
-    if (anchors_.size() >= kMaxAliasNodes) refuse(mark.line + 1, mark.column + 1, fmt::format("the file has more than {} anchors", kMaxAliasNodes));
+    if (anchors_.size() >= kMaxAliasNodes)
+      refuse(mark.line + 1, mark.column + 1, fmt::format("the file has more than {} anchors", kMaxAliasNodes));
     Way way;
     for (const Frame& frame : stack_) way.push_back(static_cast<std::uint32_t>(frame.node.children.size()));
     anchors_[anchor] = std::move(way);
@@ -211,7 +226,8 @@ class TreeBuilder : public YAML::EventHandler {
       return;
     }
     if (!parent.key) {
-      if (node.is_map() || node.is_sequence()) refuse(node.line, node.column, "a key must be text, not a list or a map");
+      if (node.is_map() || node.is_sequence())
+        refuse(node.line, node.column, "a key must be text, not a list or a map");
       parent.key = SourceNode::Key{key, node.line, node.column};
       parent.dropped = is_duplicate(parent, *parent.key);
       return;
@@ -241,7 +257,8 @@ class TreeBuilder : public YAML::EventHandler {
       duplicate = !frame.seen.insert(key.text).second;
     }
     if (duplicate) {
-      const auto first = std::find_if(keys.begin(), keys.end(), [&](const auto& other) { return other.text == key.text; });
+      const auto first =
+          std::find_if(keys.begin(), keys.end(), [&](const auto& other) { return other.text == key.text; });
       if (problems_.size() < kMaxDuplicates) {
         problems_.push_back({"", key.line, key.column, fmt::format("the key '{}' is there twice", key.text),
                              fmt::format("it is first given on line {}; remove one", first->line)});
@@ -266,7 +283,8 @@ std::string hint_for(std::string_view message) {
   if (message.find("illegal map value") != std::string_view::npos) {
     return "quote text that contains ': ', and check the indentation";
   }
-  if (message.find("end of map") != std::string_view::npos || message.find("end of sequence") != std::string_view::npos) {
+  if (message.find("end of map") != std::string_view::npos ||
+      message.find("end of sequence") != std::string_view::npos) {
     return "check the indentation, brackets and quotes on and above this line";
   }
   if (message.find("tab") != std::string_view::npos) return "indent with spaces, not tabs";

@@ -61,7 +61,9 @@ std::string masked_query(std::string_view target) {
 }
 
 AccessLog::AccessLog(boost::asio::io_context& io, Writer writer)
-    : io_(io), writer_(writer ? std::move(writer) : Writer(write_to_stderr)), self_(std::make_shared<AccessLog*>(this)) {}
+    : io_(io),
+      writer_(writer ? std::move(writer) : Writer(write_to_stderr)),
+      self_(std::make_shared<AccessLog*>(this)) {}
 
 AccessLog::~AccessLog() {
   *self_ = nullptr;

@@ -10,8 +10,8 @@
 
 namespace r8r::api {
 
-/// One JSON line per request on stderr. Lines of one turn of the event loop are written together, so that a line costs a
-/// copy and not a system call.
+/// One JSON line per request on stderr. Lines of one turn of the event loop are written together, so that a line costs
+/// a copy and not a system call.
 class AccessLog {
  public:
   using Writer = std::function<void(const std::string& lines)>;

@@ -25,35 +25,49 @@ Shape shape_of(ErrorCode code) {
     case ErrorCode::missing_field:
     case ErrorCode::invalid_field:
     case ErrorCode::invalid_input:
-    case ErrorCode::invalid_idempotency_key: return {400, "client_error"};
-    case ErrorCode::unauthorized: return {401, "client_error"};
-    case ErrorCode::forbidden: return {403, "client_error"};
+    case ErrorCode::invalid_idempotency_key:
+      return {400, "client_error"};
+    case ErrorCode::unauthorized:
+      return {401, "client_error"};
+    case ErrorCode::forbidden:
+      return {403, "client_error"};
     case ErrorCode::workflow_not_found:
     case ErrorCode::execution_not_found:
     case ErrorCode::approval_not_found:
-    case ErrorCode::not_found: return {404, "client_error"};
-    case ErrorCode::method_not_allowed: return {405, "client_error"};
+    case ErrorCode::not_found:
+      return {404, "client_error"};
+    case ErrorCode::method_not_allowed:
+      return {405, "client_error"};
     case ErrorCode::idempotency_key_reuse:
     case ErrorCode::conflict_error:
     case ErrorCode::invalid_state:
-    case ErrorCode::version_conflict: return {409, "conflict"};
-    case ErrorCode::payload_too_large: return {413, "client_error"};
-    case ErrorCode::unsupported_media_type: return {415, "client_error"};
+    case ErrorCode::version_conflict:
+      return {409, "conflict"};
+    case ErrorCode::payload_too_large:
+      return {413, "client_error"};
+    case ErrorCode::unsupported_media_type:
+      return {415, "client_error"};
     case ErrorCode::invalid_workflow_definition:
     case ErrorCode::workflow_disabled:
-    case ErrorCode::idempotency_key_mismatch: return {422, "client_error"};
-    case ErrorCode::rate_limited: return {429, "rate_limit"};
+    case ErrorCode::idempotency_key_mismatch:
+      return {422, "client_error"};
+    case ErrorCode::rate_limited:
+      return {429, "rate_limit"};
     case ErrorCode::execution_failed:
     case ErrorCode::node_execution_failed:
     case ErrorCode::internal_error:
-    case ErrorCode::storage_error: return {500, "permanent"};
+    case ErrorCode::storage_error:
+      return {500, "permanent"};
     case ErrorCode::service_unavailable:
-    case ErrorCode::queue_full: return {503, "transient"};
-    case ErrorCode::execution_timeout: return {504, "transient"};
+    case ErrorCode::queue_full:
+      return {503, "transient"};
+    case ErrorCode::execution_timeout:
+      return {504, "transient"};
     case ErrorCode::cancelled:
     case ErrorCode::timeout:
     case ErrorCode::config_error:
-    case ErrorCode::fenced: break;
+    case ErrorCode::fenced:
+      break;
   }
   return {500, "permanent"};
 }
@@ -122,20 +136,24 @@ void append_facts(std::string& out, const ApiError& error, const http::Request& 
 
 std::string lower_words(std::string_view code, char separator) {
   std::string out;
-  for (const char c : code) out += c == '_' ? separator : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const char c : code)
+    out += c == '_' ? separator : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return out;
 }
 
 }  // namespace
 
-int status_of(ErrorCode code) { return shape_of(code).status; }
-std::string_view category_of(ErrorCode code) { return shape_of(code).category; }
+int status_of(ErrorCode code) {
+  return shape_of(code).status;
+}
+std::string_view category_of(ErrorCode code) {
+  return shape_of(code).category;
+}
 
 http::Response error_response(const http::Request& request, ApiError error) {
   if (stays_inside(error.code)) {
-    log::error("a request failed", {{"request_id", request.request_id},
-                                    {"code", error_code_name(error.code)},
-                                    {"error", error.message}});
+    log::error("a request failed",
+               {{"request_id", request.request_id}, {"code", error_code_name(error.code)}, {"error", error.message}});
     const bool storage = error.code == ErrorCode::storage_error;
     error.code = storage ? ErrorCode::storage_error : ErrorCode::internal_error;
     error.message = storage ? "The database refused the operation" : "An internal error occurred";

@@ -41,8 +41,8 @@ struct ApiError {
 int status_of(ErrorCode code);
 std::string_view category_of(ErrorCode code);
 
-/// The envelope, or problem+json (RFC 9457) when the request's Accept prefers it, with the headers that the code calls for.
-/// What an internal error says is logged and not shown.
+/// The envelope, or problem+json (RFC 9457) when the request's Accept prefers it, with the headers that the code calls
+/// for. What an internal error says is logged and not shown.
 http::Response error_response(const http::Request& request, ApiError error);
 /// As error_response, for a failure that the HTTP server itself found (bad request line, too large, too slow).
 http::Response protocol_error_response(const http::Request& request, int status, std::string_view message);

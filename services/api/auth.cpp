@@ -1,6 +1,5 @@
 #include "services/api/auth.hpp"
 
-#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
@@ -67,8 +66,9 @@ http::Response unauthorized(const http::Request& request, Access access, std::st
   static metrics::Counter wrong =
       metrics::counter("r8r_auth_failures_total", "Requests refused for their credentials", {{"kind", "wrong"}});
   (access == Access::missing ? missing : wrong).add();
-  return error_response(request, ApiError(ErrorCode::unauthorized,
-                                          fmt::format(access == Access::missing ? "{} is required" : "{} is wrong", what)));
+  std::string message(what);
+  message += access == Access::missing ? " is required" : " is wrong";
+  return error_response(request, ApiError(ErrorCode::unauthorized, std::move(message)));
 }
 
 }  // namespace r8r::api

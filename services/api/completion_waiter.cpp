@@ -77,7 +77,8 @@ void CompletionWaiter::deliver(const std::vector<bus::Message>& messages) {
         }
         continue;
       }
-      finish(item.execution_id, {std::move(item.status), std::move(item.output), std::move(item.error), item.duration_ms});
+      finish(item.execution_id,
+             {std::move(item.status), std::move(item.output), std::move(item.error), item.duration_ms});
     }
   }
 }

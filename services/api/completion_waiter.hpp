@@ -23,8 +23,8 @@ struct Finished {
   std::int64_t duration_ms = 0;
 };
 
-/// Requests that wait for executions. The bus tells of an end at once; rows are read now and then for those whose message
-/// was lost. Several may wait for one execution.
+/// Requests that wait for executions. The bus tells of an end at once; rows are read now and then for those whose
+/// message was lost. Several may wait for one execution.
 class CompletionWaiter {
  public:
   CompletionWaiter(asio::io_context& io, store::Pool& pool) : io_(io), executions_(pool) {}

@@ -17,11 +17,14 @@ constexpr const char* kExposedHeaders = "X-Request-ID, Location, ETag, Retry-Aft
 bool is_origin(std::string_view text) {
   const auto colon = text.find("://");
   if (colon == std::string_view::npos || colon == 0) return false;
-  const auto scheme_char = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-' || c == '.'; };
+  const auto scheme_char = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-' || c == '.';
+  };
   if (!std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(colon), scheme_char)) return false;
   const std::string_view host = text.substr(colon + 3);
   return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-._:[]").find(c) != std::string_view::npos;
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("-._:[]").find(c) != std::string_view::npos;
   });
 }
 
@@ -38,7 +41,8 @@ Cors::Cors(std::string_view origins, bool allow_all) : allow_all_(allow_all) {
     if (is_origin(entry)) {
       origins_.emplace_back(entry);
     } else {
-      log::warn("an entry of R8R_CORS_ORIGINS is not an origin like https://example.com and is skipped", {{"entry", entry}});
+      log::warn("an entry of R8R_CORS_ORIGINS is not an origin like https://example.com and is skipped",
+                {{"entry", entry}});
     }
   }
   if (origins_.empty()) origins_.emplace_back(kDefaultOrigin);
@@ -76,7 +80,7 @@ http::Response Cors::preflight(const http::Request& request) const {
 
 void Cors::decorate(const http::Request& request, http::Response& response) const {
   const auto origin = request.header("origin");
-  if (!origin) return;
+  if (!origin || is_preflight(request)) return;  // a preflight's answer has it all
   response.headers.emplace_back("Vary", "Origin");
   if (!allows(*origin)) return;
   response.headers.emplace_back("Access-Control-Allow-Origin", std::string(*origin));

@@ -20,7 +20,8 @@ class Cors {
   static bool is_preflight(const http::Request& request);
   /// The answer to a preflight; an origin that is not allowed gets one without permission.
   http::Response preflight(const http::Request& request) const;
-  /// Adds what a browser needs to hand `response` to the page. Nothing when the request has no Origin.
+  /// Adds what a browser needs to hand `response` to the page. Nothing when the request has no
+  /// Origin, or is a preflight.
   void decorate(const http::Request& request, http::Response& response) const;
 
  private:

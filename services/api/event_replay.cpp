@@ -53,17 +53,26 @@ class Replay {
       end(entry.finished_at);
     };
     // A node without an entry for its start has both events from its end.
-    const bool starts_here = before == State::idle && entry.kind != EntryKind::skipped && entry.kind != EntryKind::cancelled;
+    const bool starts_here =
+        before == State::idle && entry.kind != EntryKind::skipped && entry.kind != EntryKind::cancelled;
     const bool restarts = entry.kind == EntryKind::started && before == State::waiting;
     if (starts_here || restarts) started();
     switch (entry.kind) {
-      case EntryKind::started: state = State::running; return;
-      case EntryKind::waiting: state = State::waiting; return;
-      case EntryKind::cancelled: state = State::idle; return;
+      case EntryKind::started:
+        state = State::running;
+        return;
+      case EntryKind::waiting:
+        state = State::waiting;
+        return;
+      case EntryKind::cancelled:
+        state = State::idle;
+        return;
       case EntryKind::completed:
         state = State::idle;
         return completed("completed", milliseconds_between(entry.started_at, entry.finished_at));
-      case EntryKind::skipped: state = State::idle; return completed("skipped", 0);
+      case EntryKind::skipped:
+        state = State::idle;
+        return completed("skipped", 0);
       case EntryKind::failed:
         state = State::idle;
         begin("node_failed");

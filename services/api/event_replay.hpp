@@ -12,9 +12,10 @@ struct ReplayedEvent {
   MonitorEventPtr event;
 };
 
-/// The events of an execution so far, made again from its journal with the numbers that they had when they were sent, and
-/// marked "replayed": true. The numbering is the scheduler engine's: one for the start, then those that each journal entry
-/// gives rise to, in order (services/scheduler/engine: Execution::apply), then the end.
-std::vector<ReplayedEvent> replay_events(const store::ExecutionRow& row, const std::vector<store::JournalEntry>& entries);
+/// The events of an execution so far, made again from its journal with the numbers that they had when they were sent,
+/// and marked "replayed": true. The numbering is the scheduler engine's: one for the start, then those that each
+/// journal entry gives rise to, in order (services/scheduler/engine: Execution::apply), then the end.
+std::vector<ReplayedEvent> replay_events(const store::ExecutionRow& row,
+                                         const std::vector<store::JournalEntry>& entries);
 
 }  // namespace r8r::api

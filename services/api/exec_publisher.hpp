@@ -7,7 +7,8 @@
 
 namespace r8r::api {
 
-/// Sends execution requests to the schedulers. Those of one turn of the event loop for one partition leave as one message.
+/// Sends execution requests to the schedulers. Those of one turn of the event loop for one partition leave as one
+/// message.
 class ExecPublisher {
  public:
   ExecPublisher(boost::asio::io_context& io, bus::Connection& bus, int partitions);

@@ -6,6 +6,7 @@
 
 #include "services/api/execution_json.hpp"
 #include "services/api/idempotency.hpp"
+#include "services/api/query.hpp"
 
 namespace r8r::api {
 namespace {
@@ -16,7 +17,9 @@ bool known_key_goes_first(ErrorCode code) {
          code == ErrorCode::workflow_disabled || code == ErrorCode::invalid_input;
 }
 
-std::string location_of(const std::string& id) { return "/api/executions/" + id; }
+std::string location_of(const std::string& id) {
+  return "/api/executions/" + id;
+}
 
 }  // namespace
 
@@ -25,6 +28,8 @@ awaitable<http::Response> ExecuteEndpoint::handle(http::Request& request, Admiss
   if (parts_.lifecycle.draining) {
     co_return refuse(request, asked, ApiError(ErrorCode::service_unavailable, "The service is shutting down"));
   }
+  if (Result<void> known = check_query_names(request, {}); !known)
+    co_return refuse(request, asked, ApiError(std::move(known.error())));
   Result<RequestBody> body = RequestBody::parse(request);
   if (!body) co_return refuse(request, asked, ApiError(std::move(body.error())));
   if (std::optional<ApiError> error = read_execute_request(request, *body, rules_, asked)) {
@@ -111,7 +116,8 @@ awaitable<http::Response> ExecuteEndpoint::wait_for_end(http::Request& request, 
 }
 
 awaitable<http::Response> ExecuteEndpoint::answer_known_key(http::Request& request, const ExecuteRequest& asked,
-                                                            store::IdempotencyKey known, const std::string& fingerprint) {
+                                                            store::IdempotencyKey known,
+                                                            const std::string& fingerprint) {
   const bool mismatch = known.fingerprint != fingerprint;
   const std::string id = known.execution_id.to_string();
   if (mismatch && asked.key_in_header) {
@@ -160,7 +166,8 @@ awaitable<http::Response> ExecuteEndpoint::attach(http::Request& request, const 
   co_return response;
 }
 
-http::Response ExecuteEndpoint::refuse(const http::Request& request, const ExecuteRequest& asked, ApiError error) const {
+http::Response ExecuteEndpoint::refuse(const http::Request& request, const ExecuteRequest& asked,
+                                       ApiError error) const {
   return error_response(request, std::move(error).with_correlation(asked.correlation_id));
 }
 

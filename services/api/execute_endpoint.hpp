@@ -12,8 +12,8 @@
 namespace r8r::api {
 
 /// POST /api/workflows/{name}/execute. Order of checks: shutting down, idempotency key, workflow, definition, disabled,
-/// input; a known key is looked up when a later check fails, and found by the insert itself otherwise, so that the usual
-/// case costs no extra read.
+/// input; a known key is looked up when a later check fails, and found by the insert itself otherwise, so that the
+/// usual case costs no extra read.
 class ExecuteEndpoint {
  public:
   struct Parts {
@@ -34,7 +34,8 @@ class ExecuteEndpoint {
   /// The workflow version to run and its checked input.
   awaitable<Result<NewRun>> prepare(const std::string& name, const ExecuteRequest& asked);
   awaitable<Result<Catalog::Entry>> version_of(DirectoryEntryPtr entry, int version);
-  awaitable<http::Response> wait_for_end(http::Request& request, const ExecuteRequest& asked, const StartedRun& started);
+  awaitable<http::Response> wait_for_end(http::Request& request, const ExecuteRequest& asked,
+                                         const StartedRun& started);
   /// The answer for a key that is known already.
   awaitable<http::Response> answer_known_key(http::Request& request, const ExecuteRequest& asked,
                                              store::IdempotencyKey known, const std::string& fingerprint);

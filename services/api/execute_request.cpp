@@ -56,7 +56,8 @@ std::optional<ApiError> read_waiting(const RequestBody& body, const Preferences&
   return std::nullopt;
 }
 
-std::optional<ApiError> read_conflict_rule(const RequestBody& body, const Preferences& preferences, ExecuteRequest& out) {
+std::optional<ApiError> read_conflict_rule(const RequestBody& body, const Preferences& preferences,
+                                           ExecuteRequest& out) {
   Result<std::optional<std::string>> rule = body.text("on_conflict");
   if (!rule) return ApiError(std::move(rule.error()));
   if (*rule && **rule != "error" && **rule != "attach")

@@ -55,7 +55,8 @@ std::string execute_answer(std::string_view execution_id, const Finished& finish
 }
 
 std::string running_answer(std::string_view execution_id) {
-  return fmt::format(R"({{"execution_id":"{}","status":"running","output":null,"error":null,"duration_ms":null}})", execution_id);
+  return fmt::format(R"({{"execution_id":"{}","status":"running","output":null,"error":null,"duration_ms":null}})",
+                     execution_id);
 }
 
 std::string execution_json(const store::ExecutionRow& row) {

@@ -23,8 +23,9 @@ enum class TraceDetail {
   six_fields  ///< ?include=none
 };
 
-/// The trace (GET /api/executions/{id}/trace): one object per node that was reached, by start time, made from the journal's
-/// entries in order.
-std::string trace_json(const store::ExecutionRow& row, const std::vector<store::JournalEntry>& entries, TraceDetail detail);
+/// The trace (GET /api/executions/{id}/trace): one object per node that was reached, by start time, made from the
+/// journal's entries in order.
+std::string trace_json(const store::ExecutionRow& row, const std::vector<store::JournalEntry>& entries,
+                       TraceDetail detail);
 
 }  // namespace r8r::api

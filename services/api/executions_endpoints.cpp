@@ -28,8 +28,7 @@ awaitable<http::Response> ExecutionsEndpoints::get(http::Request& request, Admis
   const std::string tag = fmt::format("\"{}-{}\"", (*row)->run, (*row)->status);
   http::Response response;
   if (request.header("if-none-match") == std::optional<std::string_view>(tag)) {
-    response.status = 304;
-    response.content_type.clear();
+    response = http::Response::empty(304);
   } else {
     response = http::Response::json(200, execution_json(**row));
   }

@@ -1,8 +1,8 @@
 #include "services/api/idempotency.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <openssl/sha.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <iterator>
@@ -27,7 +27,8 @@ std::string fingerprint_of(std::string_view workflow, std::string_view input) {
   const nlohmann::json document = nlohmann::json::parse(input, nullptr, false);
   std::string text(workflow);
   text += '\0';
-  text += document.is_discarded() ? std::string(input) : document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  text += document.is_discarded() ? std::string(input)
+                                  : document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
   std::string hex;

@@ -9,8 +9,12 @@
 namespace r8r::api {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_space(char c) {
+  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
@@ -74,13 +78,27 @@ class Scanner {
 
   bool value(int depth, JsonKind& kind, std::vector<JsonField>* fields) {
     switch (peek()) {
-      case '{': kind = JsonKind::object; return object(depth + 1, fields);
-      case '[': kind = JsonKind::array; return array(depth + 1);
-      case '"': kind = JsonKind::string; return string();
-      case 't': kind = JsonKind::boolean; return word("true");
-      case 'f': kind = JsonKind::boolean; return word("false");
-      case 'n': kind = JsonKind::null; return word("null");
-      default: kind = JsonKind::number; return number();
+      case '{':
+        kind = JsonKind::object;
+        return object(depth + 1, fields);
+      case '[':
+        kind = JsonKind::array;
+        return array(depth + 1);
+      case '"':
+        kind = JsonKind::string;
+        return string();
+      case 't':
+        kind = JsonKind::boolean;
+        return word("true");
+      case 'f':
+        kind = JsonKind::boolean;
+        return word("false");
+      case 'n':
+        kind = JsonKind::null;
+        return word("null");
+      default:
+        kind = JsonKind::number;
+        return number();
     }
   }
 
@@ -207,9 +225,20 @@ class Scanner {
   bool escape() {
     const std::size_t begin = at_++;
     switch (peek()) {
-      case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': ++at_; return true;
-      case 'u': break;
-      default: return fail_at(begin, "unknown escape in a string");
+      case '"':
+      case '\\':
+      case '/':
+      case 'b':
+      case 'f':
+      case 'n':
+      case 'r':
+      case 't':
+        ++at_;
+        return true;
+      case 'u':
+        break;
+      default:
+        return fail_at(begin, "unknown escape in a string");
     }
     int unit = 0;
     if (!hex4(unit)) return fail_at(begin, "\\u needs four hexadecimal digits");
@@ -268,7 +297,9 @@ class Scanner {
 
 }  // namespace
 
-JsonScan scan_json(std::string_view text, int max_depth) { return Scanner(text, max_depth).run(); }
+JsonScan scan_json(std::string_view text, int max_depth) {
+  return Scanner(text, max_depth).run();
+}
 
 std::string unescape_json(std::string_view text) {
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
@@ -286,11 +317,21 @@ std::string unescape_json(std::string_view text) {
       return unit;
     };
     switch (text[++i]) {
-      case 'b': out += '\b'; break;
-      case 'f': out += '\f'; break;
-      case 'n': out += '\n'; break;
-      case 'r': out += '\r'; break;
-      case 't': out += '\t'; break;
+      case 'b':
+        out += '\b';
+        break;
+      case 'f':
+        out += '\f';
+        break;
+      case 'n':
+        out += '\n';
+        break;
+      case 'r':
+        out += '\r';
+        break;
+      case 't':
+        out += '\t';
+        break;
       case 'u': {
         std::uint32_t point = unit_at(i + 1);
         i += 4;
@@ -301,7 +342,8 @@ std::string unescape_json(std::string_view text) {
         append_utf8(out, point);
         break;
       }
-      default: out += text[i];
+      default:
+        out += text[i];
     }
   }
   return out;

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-/// One pass over JSON text that came from outside: is it well-formed, and where do the top-level fields lie? Payloads stay
-/// text; no tree is built.
+/// One pass over JSON text that came from outside: is it well-formed, and where do the top-level fields lie? Payloads
+/// stay text; no tree is built.
 namespace r8r::api {
 
 enum class JsonKind { null, boolean, number, string, array, object };

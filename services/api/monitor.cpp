@@ -48,14 +48,18 @@ MonitorSelection selection_of(const http::Request& request) {
 }
 
 Monitor::Monitor(asio::io_context& io, bus::Connection& bus, store::Pool& pool, Limits limits)
-    : io_(io), bus_(bus), pool_(pool), limits_(limits), gauge_(metrics::gauge("r8r_monitor_clients", "Connected monitor clients")) {}
+    : io_(io),
+      bus_(bus),
+      pool_(pool),
+      limits_(limits),
+      gauge_(metrics::gauge("r8r_monitor_clients", "Connected monitor clients")) {}
 
 void Monitor::join(MonitorSession* session) {
   sessions_.insert(session);
   gauge_.set(static_cast<double>(sessions_.size()));
   if (events_) return;
-  Result<bus::Subscription> subscribed = bus_.subscribe(
-      std::string(bus::kAllEvents), [this](std::vector<bus::Message> messages) { relay(messages); });
+  Result<bus::Subscription> subscribed =
+      bus_.subscribe(std::string(bus::kAllEvents), [this](std::vector<bus::Message> messages) { relay(messages); });
   if (subscribed) {
     events_ = std::move(*subscribed);
   } else {

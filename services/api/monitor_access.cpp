@@ -15,10 +15,18 @@ bool same_origin(const http::Request& request, std::string_view origin) {
   return host && scheme_end != std::string_view::npos && origin.substr(scheme_end + 3) == *host;
 }
 
-bool contains_word(std::string_view list, std::string_view lower_word) {
-  std::string text(list);
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text.find(lower_word) != std::string::npos;
+std::vector<std::string_view> offered_protocols(const http::Request& request) {
+  std::vector<std::string_view> protocols;
+  std::string_view rest = request.header("sec-websocket-protocol").value_or("");
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find(','), rest.size());
+    std::string_view item = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
+    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
+    protocols.push_back(item);
+  }
+  return protocols;
 }
 
 }  // namespace
@@ -26,28 +34,23 @@ bool contains_word(std::string_view list, std::string_view lower_word) {
 std::optional<std::string> monitor_token_of(const http::Request& request) {
   if (const auto query = request.query_value("token")) return std::string(*query);
   if (const auto header = credential_of(request)) return std::string(*header);
-  if (const auto protocols = request.header("sec-websocket-protocol")) {
-    std::string_view rest = *protocols;
-    while (!rest.empty()) {
-      const auto end = std::min(rest.find(','), rest.size());
-      std::string_view item = rest.substr(0, end);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
-      while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
-      if (item.starts_with(kTokenProtocol)) return std::string(item.substr(kTokenProtocol.size()));
-    }
+  for (const std::string_view protocol : offered_protocols(request)) {
+    if (protocol.starts_with(kTokenProtocol)) return std::string(protocol.substr(kTokenProtocol.size()));
   }
   return std::nullopt;
+}
+
+std::string monitor_subprotocol(const http::Request& request) {
+  for (const std::string_view protocol : offered_protocols(request)) {
+    if (protocol == "r8r" || protocol.starts_with(kTokenProtocol)) return "r8r";
+  }
+  return {};
 }
 
 MonitorAccess::MonitorAccess(Rules rules, const Authenticator& keys, const Cors& cors)
     : rules_(std::move(rules)), token_(rules_.token), keys_(keys), cors_(cors) {}
 
 std::optional<http::Response> MonitorAccess::check(const http::Request& request) const {
-  const auto upgrade = request.header("upgrade");
-  if (!upgrade || !contains_word(*upgrade, "websocket")) {
-    return error_response(request, ApiError(ErrorCode::invalid_request, "This path needs a WebSocket upgrade"));
-  }
   const std::optional<std::string> given = monitor_token_of(request);
   if (given && !rules_.is_public) {
     // Both are compared whatever the first says.
@@ -58,7 +61,8 @@ std::optional<http::Response> MonitorAccess::check(const http::Request& request)
     if (closed || !rules_.loopback) return unauthorized(request, Access::wrong, "The monitor token");
   }
   if (!rules_.is_public && !open_by_default()) return unauthorized(request, Access::missing, "A monitor token");
-  if (const auto origin = request.header("origin"); origin && !same_origin(request, *origin) && !cors_.allows(*origin)) {
+  if (const auto origin = request.header("origin");
+      origin && !same_origin(request, *origin) && !cors_.allows(*origin)) {
     return error_response(request, ApiError(ErrorCode::forbidden, "Pages of this origin may not watch"));
   }
   return std::nullopt;

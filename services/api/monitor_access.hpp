@@ -8,8 +8,8 @@
 
 namespace r8r::api {
 
-/// Who may watch. A token (or an API key) is enough; without either configured the monitor is open only to this machine,
-/// unless it is declared public.
+/// Who may watch. A token (or an API key) is enough; without either configured the monitor is open only to this
+/// machine, unless it is declared public.
 class MonitorAccess {
  public:
   struct Rules {
@@ -31,7 +31,11 @@ class MonitorAccess {
   const Cors& cors_;
 };
 
-/// The token that a request carries: ?token=, an Authorization or X-API-Key header, or the subprotocol r8r.token.<token>.
+/// The token that a request carries: ?token=, an Authorization or X-API-Key header, or the subprotocol
+/// r8r.token.<token>.
 std::optional<std::string> monitor_token_of(const http::Request& request);
+
+/// The subprotocol to answer with: "r8r" when the client offered it or a token, else empty.
+std::string monitor_subprotocol(const http::Request& request);
 
 }  // namespace r8r::api

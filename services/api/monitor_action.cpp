@@ -63,7 +63,8 @@ void append_id(std::string& out, std::string_view id) {
 
 Result<MonitorAction> parse_action(std::string_view text) {
   const JsonScan scan = scan_json(text, 8);
-  if (scan.fault) return fail(ErrorCode::invalid_request, fmt::format("the message is not valid JSON: {}", scan.fault->message));
+  if (scan.fault)
+    return fail(ErrorCode::invalid_request, fmt::format("the message is not valid JSON: {}", scan.fault->message));
   MonitorAction action;
   if (const JsonField* id = find(scan, "id"); id && id->value.size() <= 256) action.id = std::string(id->value);
   const JsonField* name = find(scan, "action");

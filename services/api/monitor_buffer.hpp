@@ -12,8 +12,8 @@
 
 namespace r8r::api {
 
-/// What waits to be sent to one monitor client: bounded in events and bytes. When it is full the oldest events go, and the
-/// client is told how many, and of which executions which.
+/// What waits to be sent to one monitor client: bounded in events and bytes. When it is full the oldest events go, and
+/// the client is told how many, and of which executions which.
 class MonitorBuffer {
  public:
   using Frame = std::shared_ptr<const std::string>;
@@ -29,6 +29,8 @@ class MonitorBuffer {
   bool empty() const { return replies_.empty() && events_.empty() && dropped_ == 0; }
   /// How long the client has been behind without a break.
   SteadyClock::duration behind_for(SteadyClock::time_point now) const;
+  /// Whether much more fits without anything being dropped.
+  bool has_room() const { return events_.size() <= most_events_ / 2 && bytes_ <= kMostBytes / 2; }
   std::size_t events() const { return events_.size(); }
 
  private:

@@ -14,8 +14,8 @@ constexpr std::size_t kMostHeld = 10'000;
 
 }  // namespace
 
-MonitorSession::MonitorSession(asio::io_context& io, http::WebSocket& socket, store::Pool& pool, MonitorSelection from_query,
-                               std::size_t buffer_size)
+MonitorSession::MonitorSession(asio::io_context& io, http::WebSocket& socket, store::Pool& pool,
+                               MonitorSelection from_query, std::size_t buffer_size)
     : io_(io),
       socket_(socket),
       executions_(pool),
@@ -24,7 +24,7 @@ MonitorSession::MonitorSession(asio::io_context& io, http::WebSocket& socket, st
       buffer_(buffer_size),
       something_to_send_(io),
       sent_(io),
-      buffer_size_(buffer_size) {}
+      something_to_replay_(io) {}
 
 void MonitorSession::offer(const MonitorEventPtr& event) {
   if (closing_ || !filter_.wants(*event)) return;
@@ -52,25 +52,31 @@ void MonitorSession::reply(std::string text) {
   wake();
 }
 
-void MonitorSession::wake() { something_to_send_.notify_all(); }
+void MonitorSession::wake() {
+  something_to_send_.notify_all();
+}
 
 void MonitorSession::close(int code, std::string_view reason) {
   if (std::exchange(closing_, true)) return;
   socket_.close(code, reason);
   wake();
   sent_.notify_all();
+  something_to_replay_.notify_all();
 }
 
 awaitable<void> MonitorSession::run(std::optional<std::int64_t> since) {
   reply(connected_frame(Uuid::v4().to_string(), kVersion));
-  TaskGroup writer(io_);
-  writer.spawn("monitor writer", write_loop());
-  if (from_query_.execution) co_await replay(*from_query_.execution, since.value_or(0), {});
+  if (from_query_.execution) follow({*from_query_.execution, since.value_or(0), {}});
+  TaskGroup others(io_);
+  others.spawn("monitor writer", write_loop());
+  others.spawn("monitor replay", replay_loop());
   co_await read_loop();
   closing_ = true;
   wake();
-  // The writer refers to this session: it must be over before the session is.
-  while (writer.size() > 0) co_await writer.wait(std::chrono::seconds(60));
+  sent_.notify_all();
+  something_to_replay_.notify_all();
+  // They refer to this session: they must be over before it is.
+  while (others.size() > 0) co_await others.wait(std::chrono::seconds(60));
 }
 
 awaitable<void> MonitorSession::write_loop() {
@@ -89,7 +95,7 @@ awaitable<void> MonitorSession::write_loop() {
     }
     Result<void> sent = co_await socket_.send(std::move(frame));
     if (!sent) break;
-    if (buffer_.events() <= buffer_size_ / 2) sent_.notify_all();
+    if (buffer_.has_room()) sent_.notify_all();
   }
   sent_.notify_all();
 }
@@ -98,70 +104,95 @@ awaitable<void> MonitorSession::read_loop() {
   while (!closing_ && socket_.is_open()) {
     Result<std::string> text = co_await socket_.read();
     if (!text) break;
-    co_await act(std::move(*text));
+    act(*text);
   }
 }
 
-awaitable<void> MonitorSession::act(std::string text) {
+void MonitorSession::act(const std::string& text) {
   Result<MonitorAction> action = parse_action(text);
   if (!action) {
     reply(error_frame("INVALID_REQUEST", action.error().message, action.error().details));
     if (++bad_messages_ >= kMostBadMessages) close(1008, "too many messages that cannot be understood");
-    co_return;
+    return;
   }
   switch (action->kind) {
-    case MonitorAction::Kind::ping: reply(action_frame(*action)); break;
-    case MonitorAction::Kind::subscribe: co_await subscribe(std::move(*action)); break;
-    case MonitorAction::Kind::unsubscribe:
-      if (action->selects_nothing) {
-        filter_.unsubscribe_all();
-        followed_.clear();
-      } else {
-        filter_.unsubscribe(action->selection);
-        if (action->selection.execution) followed_.erase(*action->selection.execution);
-      }
+    case MonitorAction::Kind::ping:
       reply(action_frame(*action));
+      break;
+    case MonitorAction::Kind::subscribe:
+      subscribe(*action);
+      break;
+    case MonitorAction::Kind::unsubscribe:
+      unsubscribe(*action);
       break;
   }
 }
 
-awaitable<void> MonitorSession::subscribe(MonitorAction action) {
+void MonitorSession::subscribe(const MonitorAction& action) {
   if (!filter_.subscribe(action.selection)) {
     reply(error_frame("INVALID_REQUEST", "at most 1000 subscriptions per connection", action.id));
-    co_return;
+    return;
   }
   reply(action_frame(action));
-  if (action.selection.execution) {
-    const Uuid execution = *action.selection.execution;
-    co_await replay(execution, action.since.value_or(0), action.id);
+  if (action.selection.execution) follow({*action.selection.execution, action.since.value_or(0), action.id});
+}
+
+void MonitorSession::unsubscribe(const MonitorAction& action) {
+  if (action.selects_nothing) {
+    filter_.unsubscribe_all();
+    followed_.clear();
+  } else {
+    filter_.unsubscribe(action.selection);
+    if (action.selection.execution) followed_.erase(*action.selection.execution);
+  }
+  reply(action_frame(action));
+}
+
+// From here on the live events of the execution are held back until its history has been told.
+void MonitorSession::follow(ReplayRequest request) {
+  if (!followed_.try_emplace(request.execution).second) return;
+  if (replays_.size() >= MonitorFilter::kMostSubscriptions) return close(1008, "too many subscriptions at once");
+  replays_.push_back(std::move(request));
+  something_to_replay_.notify_all();
+}
+
+awaitable<void> MonitorSession::replay_loop() {
+  while (!closing_) {
+    if (replays_.empty()) {
+      co_await something_to_replay_.wait();
+      continue;
+    }
+    ReplayRequest request = std::move(replays_.front());
+    replays_.pop_front();
+    co_await replay(std::move(request));
   }
 }
 
-awaitable<void> MonitorSession::replay(Uuid execution, std::int64_t since, std::string reply_id) {
-  // From here on its live events are held back.
-  followed_[execution] = Followed{};
-  Result<std::vector<ReplayedEvent>> events = co_await history(execution);
-  const auto over = followed_.find(execution);
-  if (over == followed_.end()) co_return;
+awaitable<void> MonitorSession::replay(ReplayRequest request) {
+  if (!followed_.contains(request.execution)) co_return;
+  Result<std::vector<ReplayedEvent>> events = co_await history(request.execution);
+  std::int64_t last = request.since;
   if (!events) {
     const bool unknown = events.error().code == ErrorCode::execution_not_found;
-    reply(error_frame(unknown ? "EXECUTION_NOT_FOUND" : "SERVICE_UNAVAILABLE", events.error().message, reply_id));
-    over->second.last_seq = since;
-  } else {
-    for (const ReplayedEvent& item : *events) {
-      // Replaying keeps the pace of the client; only live events may be dropped.
-      while (!closing_ && socket_.is_open() && buffer_.events() > buffer_size_ / 2)
-        co_await sent_.wait_for(std::chrono::seconds(1));
-      if (closing_ || !socket_.is_open()) co_return;
-      if (item.seq > since && filter_.wants(*item.event)) enqueue(item.event);
-    }
+    reply(
+        error_frame(unknown ? "EXECUTION_NOT_FOUND" : "SERVICE_UNAVAILABLE", events.error().message, request.reply_id));
+    events = std::vector<ReplayedEvent>();
   }
-  Followed& followed = followed_[execution];
-  followed.last_seq = events && !events->empty() ? std::max(since, events->back().seq) : since;
-  const std::vector<MonitorEventPtr> held = std::exchange(followed.held, {});
+  for (const ReplayedEvent& item : *events) {
+    // History keeps the pace of the client; only live events may be dropped.
+    while (!closing_ && socket_.is_open() && !buffer_.has_room()) co_await sent_.wait_for(std::chrono::seconds(1));
+    if (closing_ || !socket_.is_open() || !followed_.contains(request.execution)) co_return;
+    if (item.seq > request.since && filter_.wants(*item.event)) enqueue(item.event);
+    last = std::max(last, item.seq);
+  }
+  const auto found = followed_.find(request.execution);
+  if (found == followed_.end()) co_return;
+  Followed& followed = found->second;
   followed.replaying = false;
+  followed.last_seq = last;
+  const std::vector<MonitorEventPtr> held = std::exchange(followed.held, {});
   for (const MonitorEventPtr& event : held) {
-    if (event->seq() > followed.last_seq) enqueue(event);
+    if (event->seq() > last) enqueue(event);
   }
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,7 +15,8 @@
 namespace r8r::api {
 
 /// One monitor client. Events come in from the hub at any time; one coroutine sends, one reads what the client says. An
-/// execution that the client asks for by id is first told from its journal, then goes on live without a gap or a double.
+/// execution that the client asks for by id is first told from its journal, then goes on live without a gap or a
+/// double.
 class MonitorSession {
  public:
   MonitorSession(asio::io_context& io, http::WebSocket& socket, store::Pool& pool, MonitorSelection from_query,
@@ -29,18 +31,26 @@ class MonitorSession {
   awaitable<void> run(std::optional<std::int64_t> since);
 
  private:
+  struct ReplayRequest {
+    Uuid execution;
+    std::int64_t since = 0;
+    std::string reply_id;
+  };
   // What is known of an execution that the client follows by id.
   struct Followed {
     bool replaying = true;
-    std::int64_t last_seq = 0;             // replayed up to here
-    std::vector<MonitorEventPtr> held;     // live ones that came meanwhile
+    std::int64_t last_seq = 0;          // replayed up to here
+    std::vector<MonitorEventPtr> held;  // live ones that came meanwhile
   };
 
   awaitable<void> read_loop();
   awaitable<void> write_loop();
-  awaitable<void> act(std::string text);
-  awaitable<void> subscribe(MonitorAction action);
-  awaitable<void> replay(Uuid execution, std::int64_t since, std::string reply_id);
+  awaitable<void> replay_loop();
+  awaitable<void> replay(ReplayRequest request);
+  void act(const std::string& text);
+  void subscribe(const MonitorAction& action);
+  void unsubscribe(const MonitorAction& action);
+  void follow(ReplayRequest request);
   awaitable<Result<std::vector<ReplayedEvent>>> history(Uuid execution);
   void reply(std::string text);
   void enqueue(const MonitorEventPtr& event);
@@ -54,8 +64,9 @@ class MonitorSession {
   MonitorBuffer buffer_;
   Notifier something_to_send_;
   Notifier sent_;
+  Notifier something_to_replay_;
   std::map<Uuid, Followed> followed_;
-  std::size_t buffer_size_;
+  std::deque<ReplayRequest> replays_;
   int bad_messages_ = 0;
   bool closing_ = false;
 };

@@ -9,7 +9,7 @@ namespace r8r::api {
 /// The Prefer header (RFC 7240) as far as we honour it; what we do not know is ignored, as the RFC wants it.
 struct Preferences {
   bool respond_async = false;
-  bool representation = false;       ///< return=representation
+  bool representation = false;  ///< return=representation
   std::optional<double> wait_seconds;
 };
 

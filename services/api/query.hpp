@@ -10,8 +10,8 @@
 
 namespace r8r::api {
 
-/// Refuses query names that an endpoint does not know, naming those that it does. Names that begin with `_`, and `token`,
-/// are always let through.
+/// Refuses query names that an endpoint does not know, naming those that it does. Names that begin with `_`, and
+/// `token`, are always let through.
 Result<void> check_query_names(const http::Request& request, std::initializer_list<std::string_view> known);
 
 // One value of the query; errors: invalid_field with what is allowed.

@@ -12,12 +12,18 @@ namespace {
 
 std::string_view kind_name(JsonKind kind) {
   switch (kind) {
-    case JsonKind::null: return "null";
-    case JsonKind::boolean: return "a boolean";
-    case JsonKind::number: return "a number";
-    case JsonKind::string: return "a string";
-    case JsonKind::array: return "an array";
-    case JsonKind::object: return "an object";
+    case JsonKind::null:
+      return "null";
+    case JsonKind::boolean:
+      return "a boolean";
+    case JsonKind::number:
+      return "a number";
+    case JsonKind::string:
+      return "a string";
+    case JsonKind::array:
+      return "an array";
+    case JsonKind::object:
+      return "an object";
   }
   return "null";
 }
@@ -32,10 +38,12 @@ MediaType media_type_of(const http::Request& request) {
   const auto header = request.header("content-type");
   if (!header) return MediaType::none;
   std::string type(header->substr(0, header->find(';')));
-  std::transform(type.begin(), type.end(), type.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.pop_back();
   if (type.empty()) return MediaType::none;
-  if (type == "application/json" || (type.starts_with("application/") && type.ends_with("+json"))) return MediaType::json;
+  if (type == "application/json" || (type.starts_with("application/") && type.ends_with("+json")))
+    return MediaType::json;
   if (type == "application/yaml" || type == "application/x-yaml" || type == "text/yaml" || type == "text/x-yaml")
     return MediaType::yaml;
   if (type == "application/x-www-form-urlencoded") return MediaType::form;
@@ -90,7 +98,9 @@ const JsonField* RequestBody::find(std::string_view name) const {
   return nullptr;
 }
 
-bool RequestBody::has(std::string_view name) const { return find(name) != nullptr; }
+bool RequestBody::has(std::string_view name) const {
+  return find(name) != nullptr;
+}
 
 std::optional<std::string_view> RequestBody::raw(std::string_view name) const {
   const JsonField* field = find(name);

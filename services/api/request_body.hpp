@@ -15,9 +15,9 @@ enum class MediaType { json, yaml, form, text, other, none };
 /// What a Content-Type header (or its absence) announces.
 MediaType media_type_of(const http::Request& request);
 
-/// The JSON object that a client sent, checked as a whole; its fields are taken out one by one. Points into the request's
-/// body, which must outlive it. A field that is null counts as absent. Unknown fields are ignored, of duplicate ones the
-/// last counts.
+/// The JSON object that a client sent, checked as a whole; its fields are taken out one by one. Points into the
+/// request's body, which must outlive it. A field that is null counts as absent. Unknown fields are ignored, of
+/// duplicate ones the last counts.
 class RequestBody {
  public:
   /// Errors: unsupported_media_type; invalid_request with offset, line and column in details. An empty body is {}.

@@ -20,13 +20,14 @@ struct NodeTrace {
   Timestamp started_at{};                ///< of the first attempt
   std::optional<Timestamp> finished_at;  ///< of the last one, when the node is done
   std::string_view status = "running";
-  const JournalEntry* last = nullptr;    ///< the newest entry with a result
+  const JournalEntry* last = nullptr;         ///< the newest entry with a result
   std::vector<const JournalEntry*> attempts;  ///< one each: its end, or its start while it runs
   int attempt = 1;
 };
 
 void take(NodeTrace& node, const JournalEntry& entry) {
-  if (node.attempts.empty() && !node.last) node.started_at = entry.started_at != Timestamp{} ? entry.started_at : entry.finished_at;
+  if (node.attempts.empty() && !node.last)
+    node.started_at = entry.started_at != Timestamp{} ? entry.started_at : entry.finished_at;
   if (!entry.node_type.empty()) node.type = entry.node_type;
   node.attempt = std::max(node.attempt, entry.attempt);
   // A later entry of the same attempt replaces the one before: started, then its end.
@@ -37,11 +38,21 @@ void take(NodeTrace& node, const JournalEntry& entry) {
   }
   node.finished_at.reset();
   switch (entry.kind) {
-    case EntryKind::started: node.status = "running"; return;
-    case EntryKind::waiting: node.status = "waiting"; return;
-    case EntryKind::completed: node.status = "completed"; break;
-    case EntryKind::skipped: node.status = "skipped"; break;
-    case EntryKind::cancelled: node.status = "cancelled"; break;
+    case EntryKind::started:
+      node.status = "running";
+      return;
+    case EntryKind::waiting:
+      node.status = "waiting";
+      return;
+    case EntryKind::completed:
+      node.status = "completed";
+      break;
+    case EntryKind::skipped:
+      node.status = "skipped";
+      break;
+    case EntryKind::cancelled:
+      node.status = "cancelled";
+      break;
     case EntryKind::failed:
       node.last = &entry;
       if (entry.wake_at != Timestamp{}) {

@@ -90,7 +90,8 @@ std::string pairs_json(const Pairs& pairs) {
   // In the order of the first appearance; few names, so a plain search does.
   std::vector<std::pair<std::string_view, std::vector<std::string_view>>> grouped;
   for (const auto& [name, value] : pairs) {
-    const auto same = std::find_if(grouped.begin(), grouped.end(), [&](const auto& group) { return group.first == name; });
+    const auto same =
+        std::find_if(grouped.begin(), grouped.end(), [&](const auto& group) { return group.first == name; });
     if (same == grouped.end()) {
       grouped.push_back({name, {value}});
     } else {

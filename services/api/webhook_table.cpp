@@ -8,9 +8,13 @@ namespace {
 
 constexpr std::string_view kPrefix = "/webhooks/";
 
-bool has_pattern(std::string_view address) { return address.find('{') != std::string_view::npos; }
+bool has_pattern(std::string_view address) {
+  return address.find('{') != std::string_view::npos;
+}
 
-bool is_parameter(std::string_view segment) { return segment.size() > 2 && segment.front() == '{' && segment.back() == '}'; }
+bool is_parameter(std::string_view segment) {
+  return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+}
 
 // Takes the next segment off `rest`, which begins with '/'.
 std::string_view next_segment(std::string_view& rest) {
@@ -33,13 +37,15 @@ bool overlap(std::string_view a, std::string_view b) {
 
 bool methods_overlap(const std::vector<std::string>& a, const std::vector<std::string>& b) {
   if (a.empty() || b.empty()) return true;
-  return std::any_of(a.begin(), a.end(), [&](const std::string& m) { return std::find(b.begin(), b.end(), m) != b.end(); });
+  return std::any_of(a.begin(), a.end(),
+                     [&](const std::string& m) { return std::find(b.begin(), b.end(), m) != b.end(); });
 }
 
 }  // namespace
 
 bool accepts_method(const workflow::WebhookTrigger& trigger, std::string_view method) {
-  return trigger.methods.empty() || std::find(trigger.methods.begin(), trigger.methods.end(), method) != trigger.methods.end();
+  return trigger.methods.empty() ||
+         std::find(trigger.methods.begin(), trigger.methods.end(), method) != trigger.methods.end();
 }
 
 bool is_reserved_path(std::string_view path) {

@@ -27,7 +27,8 @@ std::optional<PathParams> match_address(std::string_view address, std::string_vi
 class WebhookTable {
  public:
   void add(const workflow::Workflow& workflow);
-  /// Workflows that claim an address which matches the path, exact ones before patterns. Views live as long as the table.
+  /// Workflows that claim an address which matches the path, exact ones before patterns. Views live as long as the
+  /// table.
   std::vector<std::string_view> candidates(std::string_view path) const;
   /// A workflow other than `workflow` that has one of its method-and-address pairs: its name and the address.
   std::optional<std::pair<std::string, std::string>> conflict(const workflow::Workflow& workflow) const;

@@ -30,20 +30,26 @@ void add_allowed(std::vector<std::string>& allowed, const std::vector<std::strin
 
 http::Response method_refused(const http::Request& request, const std::vector<std::string>& allowed) {
   http::Response response = error_response(
-      request, ApiError(ErrorCode::method_not_allowed,
-                        fmt::format("{} is not allowed here; allowed: {}", request.method_name, fmt::join(allowed, ", "))));
+      request, ApiError(ErrorCode::method_not_allowed, fmt::format("{} is not allowed here; allowed: {}",
+                                                                   request.method_name, fmt::join(allowed, ", "))));
   response.headers.emplace_back("Allow", fmt::format("{}", fmt::join(allowed, ", ")));
   return response;
 }
 
 }  // namespace
 
-awaitable<std::optional<http::Response>> Webhooks::handle(http::Request& request, std::string path, Admission::Slot& slot) {
+awaitable<std::optional<http::Response>> Webhooks::handle(http::Request& request, std::string path,
+                                                          Admission::Slot& slot) {
   Result<std::optional<Call>> call = co_await resolve(request, path);
   if (!call) co_return error_response(request, std::move(call.error()));
   if (!*call) {
     count("not_found");
     co_return std::nullopt;
+  }
+  if (request.method == http::Method::options) {
+    http::Response response = http::Response::empty(204);
+    response.headers.emplace_back("Allow", fmt::format("{}", fmt::join((*call)->allowed, ", ")));
+    co_return response;
   }
   if (!(*call)->trigger) {
     count("method_not_allowed");
@@ -110,7 +116,8 @@ awaitable<http::Response> Webhooks::run(http::Request& request, std::string path
     count("unavailable");
     co_return error_response(request, ApiError(ErrorCode::service_unavailable, "The service is shutting down"));
   }
-  std::string body = trigger.envelope || rules_.envelope ? webhook_envelope_json(request, path) : webhook_body_json(request);
+  std::string body =
+      trigger.envelope || rules_.envelope ? webhook_envelope_json(request, path) : webhook_body_json(request);
   // An empty call of a workflow with declared inputs gets their defaults.
   if (body == "null" && !workflow.inputs.empty()) body = "{}";
   Result<std::string> input = workflow::check_input(workflow, body);
@@ -150,8 +157,8 @@ awaitable<http::Response> Webhooks::run(http::Request& request, std::string path
   co_return response;
 }
 
-http::Response Webhooks::answer(const http::Request& request, const workflow::WebhookTrigger& trigger, const std::string& id,
-                                const std::optional<Finished>& finished) const {
+http::Response Webhooks::answer(const http::Request& request, const workflow::WebhookTrigger& trigger,
+                                const std::string& id, const std::optional<Finished>& finished) const {
   if (!finished) {
     ApiError error(ErrorCode::execution_timeout,
                    "The execution did not end within the time that this webhook waits; it goes on");

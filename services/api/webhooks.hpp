@@ -11,8 +11,8 @@
 
 namespace r8r::api {
 
-/// Webhook calls: /webhooks/{workflow-name}, and the paths that workflows declare. An unknown path, a disabled workflow and
-/// one without a webhook trigger look the same from outside.
+/// Webhook calls: /webhooks/{workflow-name}, and the paths that workflows declare. An unknown path, a disabled workflow
+/// and one without a webhook trigger look the same from outside.
 class Webhooks {
  public:
   struct Parts {

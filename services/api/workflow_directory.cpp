@@ -43,7 +43,8 @@ DirectoryEntryPtr WorkflowDirectory::find_now(const std::string& name) const {
 }
 
 awaitable<Result<DirectoryEntryPtr>> WorkflowDirectory::find(std::string name) {
-  if (!is_workflow_name(name)) co_return fail(ErrorCode::workflow_not_found, fmt::format("Workflow '{}' not found", name));
+  if (!is_workflow_name(name))
+    co_return fail(ErrorCode::workflow_not_found, fmt::format("Workflow '{}' not found", name));
   while (true) {
     if (DirectoryEntryPtr entry = find_now(name)) co_return entry;
     const auto other = loading_.find(name);
@@ -87,10 +88,11 @@ awaitable<Result<DirectoryEntryPtr>> WorkflowDirectory::load(std::string name) {
       if (loaded.workflow) {
         catalog_.put(key, loaded.workflow);
       } else {
-        entry->problem = Error{ErrorCode::invalid_workflow_definition,
-                               fmt::format("The stored definition of workflow '{}' is not valid: {}", name,
-                                           loaded.problems.empty() ? "it cannot be read" : loaded.problems.front().message),
-                               workflow::problems_json(loaded.problems)};
+        entry->problem =
+            Error{ErrorCode::invalid_workflow_definition,
+                  fmt::format("The stored definition of workflow '{}' is not valid: {}", name,
+                              loaded.problems.empty() ? "it cannot be read" : loaded.problems.front().message),
+                  workflow::problems_json(loaded.problems)};
       }
     }
   }
@@ -119,7 +121,8 @@ bool WorkflowDirectory::webhooks_are_fresh() const {
 }
 
 awaitable<Result<std::vector<std::string>>> WorkflowDirectory::webhook_candidates(std::string path) {
-  // A known path may be served from an older listing, because the caller checks what it finds; a notice drops the listing.
+  // A known path may be served from an older listing, because the caller checks what it finds; a notice drops the
+  // listing.
   if (webhooks_read_at_) {
     const std::vector<std::string_view> names = webhooks_.candidates(path);
     if (!names.empty()) co_return std::vector<std::string>(names.begin(), names.end());
@@ -132,7 +135,9 @@ awaitable<Result<std::vector<std::string>>> WorkflowDirectory::webhook_candidate
 
 awaitable<Result<std::optional<std::pair<std::string, std::string>>>> WorkflowDirectory::webhook_conflict(
     Catalog::Entry workflow) {
-  const auto has_path = [](const workflow::Trigger& trigger) { return trigger.webhook && !trigger.webhook->path.empty(); };
+  const auto has_path = [](const workflow::Trigger& trigger) {
+    return trigger.webhook && !trigger.webhook->path.empty();
+  };
   if (std::none_of(workflow->triggers.begin(), workflow->triggers.end(), has_path)) co_return std::nullopt;
   webhooks_read_at_.reset();
   Result<void> refreshed = co_await refresh_webhooks();

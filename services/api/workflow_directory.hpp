@@ -26,8 +26,8 @@ using DirectoryEntryPtr = std::shared_ptr<const DirectoryEntry>;
 /// Whether a name can be a workflow's at all; others are never looked up.
 bool is_workflow_name(std::string_view name);
 
-/// Workflows by name and by webhook path. What it remembers is at most two seconds old, and dropped at once when a notice
-/// says that a workflow changed.
+/// Workflows by name and by webhook path. What it remembers is at most two seconds old, and dropped at once when a
+/// notice says that a workflow changed.
 class WorkflowDirectory {
  public:
   WorkflowDirectory(asio::io_context& io, store::Pool& pool, Catalog& catalog);

@@ -14,7 +14,8 @@ std::string base_url(const http::Request& request) {
   const auto host = request.header("host");
   if (!host || host->empty()) return {};
   const auto forwarded = request.header("x-forwarded-proto");
-  return std::string(forwarded == std::optional<std::string_view>("https") ? "https://" : "http://") + std::string(*host);
+  return std::string(forwarded == std::optional<std::string_view>("https") ? "https://" : "http://") +
+         std::string(*host);
 }
 
 }  // namespace

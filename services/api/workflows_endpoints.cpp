@@ -84,7 +84,8 @@ std::vector<workflow::Problem> unreachable_paths(const workflow::Workflow& workf
   std::vector<workflow::Problem> warnings;
   for (std::size_t i = 0; i < workflow.triggers.size(); ++i) {
     const auto& webhook = workflow.triggers[i].webhook;
-    if (!webhook || webhook->path.empty() || webhook->path.starts_with("/webhooks/") || !is_reserved_path(webhook->path))
+    if (!webhook || webhook->path.empty() || webhook->path.starts_with("/webhooks/") ||
+        !is_reserved_path(webhook->path))
       continue;
     warnings.push_back({fmt::format("triggers[{}].path", i), 0, 0,
                         fmt::format("the path {} belongs to the server itself", webhook->path),
@@ -116,7 +117,8 @@ awaitable<http::Response> WorkflowsEndpoints::list(http::Request& request, Admis
   if (const auto cursor = request.query_value("cursor")) {
     const std::optional<std::string> position = decode_cursor(*cursor);
     if (!position)
-      co_return error_response(request, invalid_field("cursor", "query 'cursor' is not one that this API gave").value());
+      co_return error_response(request,
+                               invalid_field("cursor", "query 'cursor' is not one that this API gave").value());
     after = *position;
   }
   Result<std::vector<store::WorkflowRow>> rows = co_await store_.list();
@@ -171,8 +173,7 @@ awaitable<http::Response> WorkflowsEndpoints::get(http::Request& request, Admiss
   const std::string tag = workflow_tag(stored.row);
   const auto accept = request.header("accept");
   if (!wanted && request.header("if-none-match") == std::optional<std::string_view>(tag)) {
-    response.status = 304;
-    response.content_type.clear();
+    response = http::Response::empty(304);
   } else if (accept && (*accept == "application/yaml" || *accept == "text/yaml")) {
     response.content_type = "application/yaml";
     response.body = stored.definition;
@@ -194,6 +195,8 @@ awaitable<http::Response> WorkflowsEndpoints::get(http::Request& request, Admiss
 }
 
 awaitable<http::Response> WorkflowsEndpoints::validate(http::Request& request, Admission::Slot&) {
+  if (Result<void> known = check_query_names(request, {}); !known)
+    co_return error_response(request, std::move(known.error()));
   std::string definition;
   if (media_type_of(request) == MediaType::yaml) {
     definition = request.body;
@@ -208,6 +211,8 @@ awaitable<http::Response> WorkflowsEndpoints::validate(http::Request& request, A
 }
 
 awaitable<http::Response> WorkflowsEndpoints::create(http::Request& request, Admission::Slot&) {
+  if (Result<void> known = check_query_names(request, {}); !known)
+    co_return error_response(request, std::move(known.error()));
   Result<Submission> submission = read_submission(request);
   if (!submission) co_return error_response(request, std::move(submission.error()));
   workflow::LoadResult loaded = load_definition(submission->definition);
@@ -215,16 +220,17 @@ awaitable<http::Response> WorkflowsEndpoints::create(http::Request& request, Adm
   const workflow::Workflow& workflow = *loaded.workflow;
   if (submission->name && *submission->name != workflow.name) {
     Error error = invalid_field("name", fmt::format("the name '{}' differs from the definition's name '{}'",
-                                                    *submission->name, workflow.name)).value();
+                                                    *submission->name, workflow.name))
+                      .value();
     co_return error_response(request, std::move(error));
   }
   if (submission->enabled) {
     auto conflict = co_await directory_.webhook_conflict(loaded.workflow);
     if (!conflict) co_return error_response(request, std::move(conflict.error()));
     if (*conflict) {
-      co_return error_response(request, ApiError(ErrorCode::conflict_error,
-                                                 fmt::format("The webhook path {} belongs to workflow '{}'",
-                                                             (*conflict)->second, (*conflict)->first)));
+      co_return error_response(
+          request, ApiError(ErrorCode::conflict_error, fmt::format("The webhook path {} belongs to workflow '{}'",
+                                                                   (*conflict)->second, (*conflict)->first)));
     }
   }
 

@@ -127,6 +127,7 @@ create function first_id_of(day date) returns uuid language sql immutable as $$
 $$;
 
 -- Makes the daily partitions of history and journal from `first` for `days` days; those that exist are left as they are.
+-- The journal first: writers lock the two in that order as well.
 create function ensure_day_partitions(first date, days integer) returns void language plpgsql as $$
 declare
   day date;
@@ -134,7 +135,7 @@ declare
 begin
   for i in 0 .. days - 1 loop
     day := first + i;
-    foreach base in array array['executions', 'journal'] loop
+    foreach base in array array['journal', 'executions'] loop
       if to_regclass(format('%I', base || '_' || to_char(day, 'YYYYMMDD'))) is null then
         begin
           execute format('create table %I partition of %I for values from (%L) to (%L)',

@@ -1,0 +1,74 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/expr/program.hpp"
+#include "common/expr/run.hpp"
+#include "common/expr/syntax.hpp"
+#include "common/expr/token.hpp"
+#include "common/expr/value.hpp"
+
+/// The compiled form: a tree of small objects, each of which knows how to compute its value. Local names are slots, names
+/// from outside are numbers, constants are folded.
+namespace r8r::expr {
+
+class Code {
+ public:
+  explicit Code(std::uint32_t at) : offset(at) {}
+  virtual ~Code() = default;
+  Code(const Code&) = delete;
+  Code& operator=(const Code&) = delete;
+
+  /// Computes the value; false when something else came out (run.flow). `out` may hold an old value and is only assigned.
+  virtual bool eval(Run& run, Value& out) const = 0;
+  /// Where the value is, without copying when it exists already; otherwise it is made in `spare`. Null like eval's false.
+  /// The pointer is good until script code runs again, as long as `spare` stays.
+  virtual const Value* peek(Run& run, Value& spare) const { return eval(run, spare) ? &spare : nullptr; }
+  /// Evaluating it cannot change any variable.
+  virtual bool inert() const { return false; }
+  virtual const Value* constant() const { return nullptr; }
+
+  std::uint32_t offset;
+};
+
+/// A compiled function or closure. Its frame: parameters, then captures and locals, each at its slot.
+struct FunctionCode {
+  std::string name;
+  int parameters = 0;
+  int slots = 0;
+  int levels = 1;
+  std::vector<int> capture_slots;   ///< of the captured values, in order
+  std::vector<int> boxed_parameters;
+  const Code* body = nullptr;
+};
+
+/// A name from outside that a program uses: what the globals hold, by number.
+struct GlobalName {
+  enum class Kind : std::uint8_t { input, nodes, node, variables, env, execution, item, index, other };
+  Kind kind = Kind::other;
+  std::string name;  ///< of a node or another name
+};
+
+struct ProgramData {
+  std::shared_ptr<const std::string> source;
+  References references;
+  std::vector<GlobalName> globals;
+  std::vector<std::unique_ptr<Code>> code;
+  std::vector<std::unique_ptr<FunctionCode>> functions;
+  FunctionCode main;
+};
+
+/// Compiles source[begin..]. In a template it stops at the closing brace; `end` is where it stopped.
+struct CompiledRange {
+  std::shared_ptr<const ProgramData> program;
+  std::size_t end = 0;
+};
+tl::expected<CompiledRange, SourceError> compile_range(const std::shared_ptr<const std::string>& source, std::size_t begin, bool in_template,
+                                                       const CompileOptions& options);
+
+/// The output of a node by its id, `-` and `_` being the same where the exact id does not exist; null when there is none.
+const Value* find_node(const Map& nodes, std::string_view id);
+
+}  // namespace r8r::expr

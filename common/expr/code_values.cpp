@@ -1,0 +1,64 @@
+#include "common/expr/code_values.hpp"
+
+#include "common/expr/json.hpp"
+
+namespace r8r::expr {
+
+bool ArrayLiteral::eval(Run& run, Value& out) const {
+  std::vector<Value> elements(elements_.size());
+  for (std::size_t i = 0; i < elements_.size(); ++i) {
+    if (!elements_[i]->eval(run, elements[i]) || !run.admit(elements[i], offset)) return false;
+  }
+  if (!run.charge(1 + static_cast<std::int64_t>(elements.size() / 4), offset)) return false;
+  out = Value::array(std::move(elements));
+  return true;
+}
+
+bool MapLiteral::eval(Run& run, Value& out) const {
+  Map entries;
+  entries.reserve(keys_.size());
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    Value value;
+    if (!values_[i]->eval(run, value) || !run.admit(value, offset)) return false;
+    entries.set(keys_[i], std::move(value));
+  }
+  if (!run.charge(1 + static_cast<std::int64_t>(keys_.size() / 2), offset)) return false;
+  out = Value::map(std::move(entries));
+  return true;
+}
+
+bool Interpolation::eval(Run& run, Value& out) const {
+  std::string text;
+  for (const Code* part : parts_) {
+    Value spare;
+    const Value* value = part->peek(run, spare);
+    if (value == nullptr || !run.admit(*value, part->offset)) return false;
+    append_rendered(text, *value);
+    if (!run.fits_text(text.size(), offset)) return false;
+  }
+  out = Value::string(text);
+  return true;
+}
+
+bool MakeClosure::eval(Run& run, Value& out) const {
+  if (!run.charge(2, offset)) return false;
+  auto* cell = new ClosureCell;
+  ++live_closures();
+  Value closure = Value::adopt(Value::Kind::closure, cell);
+  cell->code = code_;
+  cell->captured.reserve(captured_.size());
+  for (const int slot : captured_) cell->captured.push_back(run.locals[slot]);
+  out = std::move(closure);
+  return true;
+}
+
+bool BuiltInName::eval(Run& run, Value& out) const {
+  if (!run.charge(1, offset)) return false;
+  auto* cell = new ClosureCell;
+  ++live_closures();
+  cell->builtin = &overloads_;
+  out = Value::adopt(Value::Kind::closure, cell);
+  return true;
+}
+
+}  // namespace r8r::expr

@@ -1,0 +1,139 @@
+#include <charconv>
+#include <cmath>
+
+#include "common/base/json_text.hpp"
+#include "common/expr/json.hpp"
+
+namespace r8r::expr {
+namespace {
+
+bool is_plain_text(std::string_view text) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\') return false;
+  }
+  return true;
+}
+
+void append_string(std::string& out, std::string_view text) {
+  if (!is_plain_text(text)) return append_json_string(out, text);
+  out += '"';
+  out.append(text);
+  out += '"';
+}
+
+void append_scalar(std::string& out, const Value& value) {
+  switch (value.kind()) {
+    case Value::Kind::boolean: out += value.as_bool() ? "true" : "false"; break;
+    case Value::Kind::integer: {
+      char digits[24];
+      const auto end = std::to_chars(digits, digits + sizeof digits, value.as_int());
+      out.append(digits, end.ptr);
+      break;
+    }
+    case Value::Kind::number: append_number(out, value.as_float()); break;
+    case Value::Kind::string: append_string(out, value.as_string()); break;
+    default: out += "null";
+  }
+}
+
+/// Writes without recursion: values may nest without bound.
+class Writer {
+ public:
+  Writer(std::string& out, bool pretty) : out_(out), pretty_(pretty) {}
+
+  void write(const Value& root) {
+    open(root);
+    while (!levels_.empty()) {
+      Level& level = levels_.back();
+      const std::size_t size = level.container->is_array() ? level.container->as_array().size() : level.container->as_map().size();
+      if (level.next == size) {
+        const bool array = level.container->is_array();
+        levels_.pop_back();
+        if (size > 0) new_line();
+        out_ += array ? ']' : '}';
+        continue;
+      }
+      if (level.next > 0) out_ += ',';
+      new_line();
+      const std::size_t position = level.next++;
+      if (level.container->is_array()) {
+        open(level.container->as_array()[position]);
+        continue;
+      }
+      const Map::Entry& entry = level.container->as_map().at(position);
+      append_string(out_, entry.key());
+      out_ += pretty_ ? ": " : ":";
+      open(entry.value);
+    }
+  }
+
+ private:
+  struct Level {
+    const Value* container;
+    std::size_t next = 0;
+  };
+
+  void open(const Value& value) {
+    if (value.is_array() || value.is_map()) {
+      out_ += value.is_array() ? '[' : '{';
+      levels_.push_back(Level{&value});
+    } else {
+      append_scalar(out_, value);
+    }
+  }
+
+  void new_line() {
+    if (!pretty_) return;
+    out_ += '\n';
+    out_.append(levels_.size() * 2, ' ');
+  }
+
+  std::string& out_;
+  bool pretty_;
+  std::vector<Level> levels_;
+};
+
+}  // namespace
+
+void append_number(std::string& out, double number) {
+  if (!std::isfinite(number)) {
+    out += "null";
+    return;
+  }
+  char digits[32];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number);
+  const std::string_view text(digits, static_cast<std::size_t>(end.ptr - digits));
+  out.append(text);
+  if (text.find_first_of(".e") == std::string_view::npos) out += ".0";
+}
+
+void append_json(std::string& out, const Value& value) {
+  if (value.is_array() || value.is_map()) {
+    Writer(out, false).write(value);
+  } else {
+    append_scalar(out, value);
+  }
+}
+
+std::string to_json(const Value& value) {
+  std::string out;
+  append_json(out, value);
+  return out;
+}
+
+std::string to_pretty_json(const Value& value) {
+  std::string out;
+  Writer(out, true).write(value);
+  return out;
+}
+
+void append_rendered(std::string& out, const Value& value) {
+  if (value.is_string()) {
+    out.append(value.as_string());
+  } else if (!value.is_null()) {
+    append_json(out, value);
+  }
+}
+
+}  // namespace r8r::expr

@@ -1,0 +1,36 @@
+#include "common/nodes/body.hpp"
+
+namespace r8r::nodes {
+
+bool Call::flag(std::string_view name, bool fallback) const {
+  const expr::Value* value = field(name);
+  return value == nullptr || !value->is_bool() ? fallback : value->as_bool();
+}
+
+BodyResult Call::evaluate(std::string_view name) const {
+  const workflow::ConfigField* found = node.field(name);
+  if (found == nullptr || !found->expression)
+    return failure(kInvalidConfig, fmt::format("the config field '{}' is missing", name));
+  Result<expr::Value> value = expr::evaluate(*found->expression, context);
+  if (!value) return failure(kExpressionError, fmt::format("{}: {}", name, value.error().message));
+  return std::move(*value);
+}
+
+Body find_body(std::string_view type) {
+  struct Entry {
+    std::string_view type;
+    Body body;
+  };
+  static constexpr Entry kBodies[] = {
+      {"transform", run_transform},
+      {"set", run_set},
+      {"debug", run_debug},
+      {"wait", run_wait},
+  };
+  for (const Entry& entry : kBodies) {
+    if (entry.type == type) return entry.body;
+  }
+  return nullptr;
+}
+
+}  // namespace r8r::nodes

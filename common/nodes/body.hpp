@@ -1,0 +1,56 @@
+#pragma once
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include <tl/expected.hpp>
+
+#include "common/expr/evaluate.hpp"
+#include "common/workflow/workflow.hpp"
+
+/// What the node types of this folder implement; internal to it.
+namespace r8r::nodes {
+
+/// Why a body gave no output. All failures of pure nodes are permanent: the same inputs fail again.
+struct Failure {
+  std::string_view code;  ///< EXPRESSION_ERROR, INVALID_CONFIG, INVALID_INPUT
+  std::string message;
+};
+using BodyResult = tl::expected<expr::Value, Failure>;
+
+inline constexpr std::string_view kExpressionError = "EXPRESSION_ERROR";
+inline constexpr std::string_view kInvalidConfig = "INVALID_CONFIG";
+inline constexpr std::string_view kInvalidInput = "INVALID_INPUT";
+
+inline tl::unexpected<Failure> failure(std::string_view code, std::string message) {
+  return tl::make_unexpected(Failure{code, std::move(message)});
+}
+
+/// One run of a body.
+struct Call {
+  const workflow::Node& node;
+  const expr::Value& input;
+  /// The fields that are no expressions, evaluated and checked, by canonical name.
+  const expr::Map& config;
+  expr::EvalContext& context;
+  /// Set by control nodes: how long the execution waits before the output holds.
+  std::chrono::milliseconds wait{0};
+
+  /// The field's value, or null when the file leaves it out.
+  const expr::Value* field(std::string_view name) const { return config.find(name); }
+  bool flag(std::string_view name, bool fallback) const;
+  /// Evaluates an expression field that the node type requires.
+  BodyResult evaluate(std::string_view name) const;
+};
+
+using Body = BodyResult (*)(Call&);
+
+/// nullptr for types that do not run in a segment.
+Body find_body(std::string_view type);
+
+BodyResult run_transform(Call& call);
+BodyResult run_set(Call& call);
+BodyResult run_debug(Call& call);
+BodyResult run_wait(Call& call);
+
+}  // namespace r8r::nodes

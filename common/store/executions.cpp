@@ -1,0 +1,202 @@
+#include "common/store/executions.hpp"
+
+#include <unordered_map>
+
+#include "common/store/execution_columns.hpp"
+#include "common/store/pool_lease.hpp"
+
+namespace r8r::store {
+namespace {
+
+// One statement over both tables, so one moment: an execution that ends meanwhile is seen here or there, never in
+// neither.
+constexpr Statement kFind{
+    "execution_find", "select " R8R_EXECUTION_COLUMNS " from all_executions where id = $1 order by run desc limit 1"};
+constexpr Statement kJournal{"execution_journal",
+                             "select run, entries from journal where execution_id = $1 order by run, seq"};
+constexpr Statement kEnded{"executions_ended",
+                           "select distinct on (id) " R8R_ENDED_COLUMNS
+                           " from executions x where id = any($1) "
+                           "and not exists (select 1 from live_executions l where l.id = x.id) order by id, run desc"};
+constexpr Statement kLivePage{"live_page", "select " R8R_LIVE_COLUMNS
+                                           " from live_executions where partition = any($1) and id > $2 "
+                                           "order by id limit $3"};
+constexpr Statement kLiveByIds{"live_by_ids",
+                               "select " R8R_LIVE_COLUMNS " from live_executions where id = any($1) order by id"};
+constexpr Statement kJournals{"journals_of_live",
+                              "select execution_id, run, entries from journal where execution_id = any($1) "
+                              "order by execution_id, run, seq"};
+constexpr Statement kLiveIds{
+    "live_ids",
+    "select id, partition from live_executions where partition = any($1) and accepted_at < $2 and id > $3 "
+    "order by id limit $4"};
+constexpr Statement kTimers{"timers_before",
+                            "select execution_id, node_id, partition, fire_at from timers where partition = any($1) "
+                            "and fire_at <= $2 order by fire_at limit $3"};
+constexpr Statement kInput{"live_input", "select input from live_executions where id = $1"};
+constexpr Statement kLiveJournal{"live_journal",
+                                 "select j.entries from journal j join live_executions l on l.id = j.execution_id and "
+                                 "l.run = j.run where j.execution_id = $1 "
+                                 "order by j.seq"};
+// Making a partition locks the parent table: rather later than holding everybody up. Two services that do this at the
+// same time do it one after the other.
+constexpr Statement kShortLock{"day_partitions_patience", "select set_config('lock_timeout', '2000', true)"};
+constexpr Statement kOneAtATime{"day_partitions_lock", "select pg_advisory_xact_lock(x'72387202'::bigint)"};
+constexpr Statement kDayPartitions{"day_partitions",
+                                   "select ensure_day_partitions((now() at time zone 'utc')::date, $1)"};
+
+Params of(Uuid id) {
+  Params params;
+  params.add(id);
+  return params;
+}
+
+ExecutionRow ended_row(const ResultSet& rows, int row) {
+  ExecutionRow execution = common_columns(rows, row);
+  ended_columns(rows, row, execution);
+  return execution;
+}
+
+ExecutionRow any_row(const ResultSet& rows, int row) {
+  ExecutionRow execution = ended_row(rows, row);
+  execution.live = rows.boolean(row, 19);
+  return execution;
+}
+
+/// Live rows with the journals of their present runs.
+awaitable<Result<std::vector<LiveExecution>>> load(Pool& pool, const Statement& statement, Params params) {
+  Result<ResultSet> rows = co_await run_on(pool, statement, std::move(params));
+  if (!rows) co_return fail(std::move(rows.error()));
+  std::vector<LiveExecution> loaded;
+  if (rows->empty()) co_return loaded;
+  loaded.reserve(static_cast<std::size_t>(rows->rows()));
+  std::vector<Uuid> ids;
+  std::unordered_map<Uuid, std::size_t> place;
+  for (int row = 0; row < rows->rows(); ++row) {
+    LiveExecution& execution = loaded.emplace_back();
+    execution.row = common_columns(*rows, row);
+    execution.row.live = true;
+    execution.partition = rows->int4(row, kCommonColumns);
+    ids.push_back(execution.row.id);
+    place.emplace(execution.row.id, loaded.size() - 1);
+  }
+  Params those;
+  those.add(std::span<const Uuid>(ids));
+  Result<ResultSet> journals = co_await run_on(pool, kJournals, std::move(those));
+  if (!journals) co_return fail(std::move(journals.error()));
+  for (int row = 0; row < journals->rows(); ++row) {
+    LiveExecution& execution = loaded[place.at(journals->uuid(row, 0))];
+    if (journals->int4(row, 1) == execution.row.run) execution.journal.push_back(journals->text(row, 2));
+  }
+  co_return loaded;
+}
+
+}  // namespace
+
+awaitable<Result<std::optional<ExecutionRow>>> Executions::find(Uuid id) {
+  Result<ResultSet> rows = co_await run_on(pool_, kFind, of(id));
+  if (!rows) co_return fail(std::move(rows.error()));
+  std::optional<ExecutionRow> found;
+  if (!rows->empty()) found = any_row(*rows, 0);
+  co_return found;
+}
+
+awaitable<Result<std::optional<std::pair<ExecutionRow, std::vector<std::string>>>>> Executions::find_with_journal(
+    Uuid id) {
+  std::vector<Query> queries;
+  queries.push_back({&kFind, of(id)});
+  queries.push_back({&kJournal, of(id)});
+  Result<std::vector<ResultSet>> results = co_await run_on(pool_, std::move(queries), Grouping::separate);
+  if (!results) co_return fail(std::move(results.error()));
+  std::optional<std::pair<ExecutionRow, std::vector<std::string>>> found;
+  const ResultSet& rows = results->front();
+  const ResultSet& journal = results->back();
+  if (rows.empty()) co_return found;
+  found.emplace(any_row(rows, 0), std::vector<std::string>());
+  for (int row = 0; row < journal.rows(); ++row) {
+    if (journal.int4(row, 0) == found->first.run) found->second.push_back(journal.text(row, 1));
+  }
+  co_return found;
+}
+
+awaitable<Result<std::vector<ExecutionRow>>> Executions::ended(std::vector<Uuid> ids) {
+  std::vector<ExecutionRow> found;
+  if (ids.empty()) co_return found;
+  Params params;
+  params.add(std::span<const Uuid>(ids));
+  Result<ResultSet> rows = co_await run_on(pool_, kEnded, std::move(params));
+  if (!rows) co_return fail(std::move(rows.error()));
+  for (int row = 0; row < rows->rows(); ++row) found.push_back(ended_row(*rows, row));
+  co_return found;
+}
+
+awaitable<Result<std::vector<LiveExecution>>> Executions::live_page(std::vector<int> partitions, Uuid after,
+                                                                    int limit) {
+  Params params;
+  params.add(std::span<const int>(partitions)).add(after).add(std::int64_t{limit});
+  co_return co_await load(pool_, kLivePage, std::move(params));
+}
+
+awaitable<Result<std::vector<LiveExecution>>> Executions::load_live(std::vector<Uuid> ids) {
+  Params params;
+  params.add(std::span<const Uuid>(ids));
+  co_return co_await load(pool_, kLiveByIds, std::move(params));
+}
+
+awaitable<Result<std::vector<std::pair<Uuid, int>>>> Executions::live_ids(std::vector<int> partitions, Timestamp before,
+                                                                          Uuid after, int limit) {
+  Params params;
+  params.add(std::span<const int>(partitions)).add(before).add(after).add(std::int64_t{limit});
+  Result<ResultSet> rows = co_await run_on(pool_, kLiveIds, std::move(params));
+  if (!rows) co_return fail(std::move(rows.error()));
+  std::vector<std::pair<Uuid, int>> ids;
+  for (int row = 0; row < rows->rows(); ++row) ids.emplace_back(rows->uuid(row, 0), rows->int4(row, 1));
+  co_return ids;
+}
+
+awaitable<Result<std::vector<DueTimer>>> Executions::timers_before(std::vector<int> partitions, Timestamp before,
+                                                                   int limit) {
+  Params params;
+  params.add(std::span<const int>(partitions)).add(before).add(std::int64_t{limit});
+  Result<ResultSet> rows = co_await run_on(pool_, kTimers, std::move(params));
+  if (!rows) co_return fail(std::move(rows.error()));
+  std::vector<DueTimer> timers;
+  for (int row = 0; row < rows->rows(); ++row) {
+    DueTimer& timer = timers.emplace_back();
+    timer.execution_id = rows->uuid(row, 0);
+    timer.node_id = rows->text(row, 1);
+    timer.partition = rows->int4(row, 2);
+    timer.fire_at = rows->time(row, 3);
+  }
+  co_return timers;
+}
+
+awaitable<Result<std::optional<std::string>>> Executions::input(Uuid id) {
+  Result<ResultSet> rows = co_await run_on(pool_, kInput, of(id));
+  if (!rows) co_return fail(std::move(rows.error()));
+  std::optional<std::string> input;
+  if (!rows->empty()) input = rows->text(0, 0);
+  co_return input;
+}
+
+awaitable<Result<std::vector<std::string>>> Executions::journal(Uuid id) {
+  Result<ResultSet> rows = co_await run_on(pool_, kLiveJournal, of(id));
+  if (!rows) co_return fail(std::move(rows.error()));
+  std::vector<std::string> entries;
+  for (int row = 0; row < rows->rows(); ++row) entries.push_back(rows->text(row, 0));
+  co_return entries;
+}
+
+awaitable<Result<void>> Executions::ensure_day_partitions(int days_ahead) {
+  Params days;
+  days.add(std::int32_t{days_ahead + 1});
+  std::vector<Query> queries;
+  queries.push_back({&kShortLock, {}});
+  queries.push_back({&kOneAtATime, {}});
+  queries.push_back({&kDayPartitions, std::move(days)});
+  Result<std::vector<ResultSet>> done = co_await run_on(pool_, std::move(queries), Grouping::transaction);
+  if (!done) co_return fail(std::move(done.error()));
+  co_return Result<void>();
+}
+
+}  // namespace r8r::store

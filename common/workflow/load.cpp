@@ -1,0 +1,89 @@
+#include "common/workflow/sections.hpp"
+#include "common/workflow/source_reader.hpp"
+
+namespace r8r::workflow {
+namespace {
+
+void read_name(FieldReader& top, Workflow& workflow) {
+  const SourceNode* source = top.source().find("name");
+  const auto name = top.text("name", 10'000);
+  if (source == nullptr || (!name && source->is_null())) {
+    top.problems().add("name", top.source(), "the field 'name' is missing", "begin the file with 'name: my-workflow'");
+    return;
+  }
+  if (!name) return;
+  if (!is_identifier(*name) || *name == "" || name->front() == '-' || name->front() == '_') {
+    top.problems().add(
+        "name", *source,
+        fmt::format("'{}' cannot be a name: 1 to 128 letters, digits, '-' and '_', beginning with a letter or digit",
+                    *name));
+    return;
+  }
+  workflow.name = *name;
+}
+
+void read_version(FieldReader& top) {
+  const SourceNode* version = top.take("version");
+  if (version == nullptr || version->is_null()) return;
+  if (version->is_scalar() && (version->is_string() || scalar_value(*version).is_number())) return;
+  top.problems().add("version", *version,
+                     fmt::format("'version' must be an integer or a string, not {}", version->kind_name()));
+}
+
+void read_top(const SourceNode& root, ProblemList& problems, Workflow& workflow) {
+  if (!root.is_map()) {
+    const std::string what = root.is_null() ? "the file is empty" : fmt::format("the file holds {}", root.kind_name());
+    problems.add("", root, what + "; a workflow is a map with 'name' and 'nodes'");
+    return;
+  }
+  FieldReader top(root, "", problems);
+  read_name(top, workflow);
+  if (auto description = top.text("description", 1'024)) workflow.description = std::move(*description);
+  read_version(top);
+  read_triggers(top, workflow);
+  read_inputs(top, workflow);
+  top.unavailable("input_schema");
+  workflow.variables = expr::Value::map({});
+  if (const SourceNode* variables = top.map("variables")) workflow.variables = to_value(*variables);
+  top.unavailable("depends_on_workflows");
+  read_settings(top, workflow);
+  read_nodes(top, workflow);
+  top.finish();
+}
+
+}  // namespace
+
+LoadResult load(std::string_view text) {
+  LoadResult result;
+  try {
+    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+    ProblemList problems(text);
+    ReadResult read = read_source(text);
+    for (Problem& problem : read.problems) problems.add(std::move(problem));
+    auto workflow = std::make_shared<Workflow>();
+    if (read.root) read_top(*read.root, problems, *workflow);
+    if (problems.empty()) result.workflow = std::move(workflow);
+    result.problems = problems.take_problems();
+    result.warnings = problems.take_warnings();
+  } catch (const std::exception& error) {
+    result.workflow = nullptr;
+    result.problems = {{"", 0, 0, fmt::format("the workflow cannot be checked: {}", error.what()), ""}};
+  }
+  return result;
+}
+
+int Workflow::find(std::string_view node_id) const {
+  for (const Node& node : nodes) {
+    if (node.id == node_id) return node.index;
+  }
+  return -1;
+}
+
+const ConfigField* Node::field(std::string_view name) const {
+  for (const ConfigField& field : config) {
+    if (field.name == name) return &field;
+  }
+  return nullptr;
+}
+
+}  // namespace r8r::workflow

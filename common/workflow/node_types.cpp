@@ -1,0 +1,176 @@
+#include "common/workflow/node_types.hpp"
+
+#include "common/base/environment.hpp"
+#include "common/expr/json.hpp"
+
+namespace r8r::workflow {
+namespace {
+
+using Kind = ConfigKind;
+
+constexpr double kMaxWaitSeconds = 30 * 86'400.0;
+constexpr double kMaxResponseBytes = 8.0 * (1 << 20);
+
+std::vector<NodeType> make_types() {
+  std::vector<NodeType> types;
+  types.push_back({.name = "transform",
+                   .node_class = NodeClass::pure,
+                   .fields = {{.name = "expression", .kind = Kind::expression, .required = true}}});
+  types.push_back({.name = "set",
+                   .node_class = NodeClass::pure,
+                   .fields = {{.name = "fields", .kind = Kind::list},
+                              {.name = "values", .kind = Kind::map},
+                              {.name = "keep_input", .kind = Kind::boolean}},
+                   .reads_input = true});
+  types.push_back({.name = "debug",
+                   .node_class = NodeClass::pure,
+                   .fields = {{.name = "message"},
+                              {.name = "level", .kind = Kind::word, .words = {"debug", "info", "warn", "error"}},
+                              {.name = "label", .kind = Kind::text},
+                              {.name = "log_input", .kind = Kind::boolean},
+                              {.name = "fields"},
+                              {.name = "custom_data"}},
+                   .reads_input = true});
+  types.push_back({.name = "wait",
+                   .node_class = NodeClass::control,
+                   .fields = {{.name = "milliseconds", .kind = Kind::number, .high = kMaxWaitSeconds * 1'000},
+                              {.name = "seconds", .kind = Kind::number, .high = kMaxWaitSeconds},
+                              {.name = "minutes", .kind = Kind::number, .high = kMaxWaitSeconds / 60},
+                              {.name = "hours", .kind = Kind::number, .high = kMaxWaitSeconds / 3'600},
+                              {.name = "until", .kind = Kind::text},
+                              {.name = "passthrough", .kind = Kind::boolean}},
+                   .reads_input = true});
+  types.push_back(
+      {.name = "http",
+       .node_class = NodeClass::effect,
+       .fields = {{.name = "url", .kind = Kind::text, .required = true},
+                  {.name = "method",
+                   .kind = Kind::word,
+                   .words = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}},
+                  {.name = "headers", .kind = Kind::map},
+                  {.name = "query", .kind = Kind::map},
+                  {.name = "body"},
+                  {.name = "body_type", .kind = Kind::word, .words = {"json", "text", "form"}},
+                  {.name = "timeout_seconds", .kind = Kind::number, .low = 0.001, .high = 86'400},
+                  {.name = "raw_response", .kind = Kind::boolean},
+                  {.name = "follow_redirects", .kind = Kind::boolean},
+                  {.name = "expected_status"},
+                  {.name = "max_response_bytes", .kind = Kind::integer, .low = 1, .high = kMaxResponseBytes},
+                  {.name = "verify_tls", .kind = Kind::boolean},
+                  {.name = "idempotency", .kind = Kind::boolean}},
+       .unavailable = {"credential", "auth_type", "proxy"}});
+  return types;
+}
+
+const std::vector<NodeType>& types() {
+  static const std::vector<NodeType> all = make_types();
+  return all;
+}
+
+constexpr std::string_view kPlanned[] = {
+    "filter", "sort",      "limit",    "dedupe", "aggregate", "summarize", "split",       "merge",           "if",
+    "switch", "variables", "template", "crypto", "datetime",  "approval",  "subworkflow", "circuit_breaker", "database",
+    "email",  "slack",     "s3",       "agent",  "sandbox"};
+
+std::string shown(const expr::Value& value) {
+  if (value.is_array()) return "a list";
+  if (value.is_map()) return "a map";
+  std::string text = value.is_string() ? fmt::format("'{}'", value.as_string()) : expr::to_json(value);
+  constexpr std::size_t kEnough = 80;
+  if (text.size() > kEnough) {
+    std::size_t end = kEnough;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    text.resize(end);
+    text += "…";
+  }
+  return text;
+}
+
+tl::unexpected<Error> wrong(const ConfigFieldType& field, std::string_view expected, const expr::Value& value) {
+  return fail(ErrorCode::invalid_field, fmt::format("'{}' must be {}, not {}", field.name, expected, shown(value)));
+}
+
+bool same_word(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+Result<expr::Value> check_word(const ConfigFieldType& field, const expr::Value& value) {
+  if (value.is_string()) {
+    for (const std::string_view word : field.words) {
+      if (same_word(value.as_string(), word)) return expr::Value::string(std::string(word));
+    }
+  }
+  return wrong(field, fmt::format("one of {}", fmt::join(field.words, ", ")), value);
+}
+
+}  // namespace
+
+const ConfigFieldType* NodeType::field(std::string_view any_name) const {
+  for (const ConfigFieldType& field : fields) {
+    if (field.name == any_name) return &field;
+    if (std::find(field.aliases.begin(), field.aliases.end(), any_name) != field.aliases.end()) return &field;
+  }
+  return nullptr;
+}
+
+const NodeType* find_node_type(std::string_view name) {
+  for (const NodeType& type : types()) {
+    if (type.name == name) return &type;
+  }
+  return nullptr;
+}
+
+bool is_planned_node_type(std::string_view name) {
+  return find_node_type(name) == nullptr &&
+         std::find(std::begin(kPlanned), std::end(kPlanned), name) != std::end(kPlanned);
+}
+
+const std::vector<std::string>& node_type_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all(std::begin(kPlanned), std::end(kPlanned));
+    for (const NodeType& type : types()) {
+      if (std::find(all.begin(), all.end(), type.name) == all.end()) all.emplace_back(type.name);
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }();
+  return names;
+}
+
+Result<expr::Value> check_config_value(const ConfigFieldType& field, const expr::Value& value) {
+  switch (field.kind) {
+    case Kind::any:
+    case Kind::expression:
+      return value;
+    case Kind::text:
+      if (!value.is_string()) return wrong(field, "a string", value);
+      return value;
+    case Kind::boolean:
+      if (!value.is_bool()) return wrong(field, "true or false", value);
+      return value;
+    case Kind::map:
+      if (!value.is_map()) return wrong(field, "a map", value);
+      return value;
+    case Kind::list:
+      if (!value.is_array()) return wrong(field, "a list", value);
+      return value;
+    case Kind::word:
+      return check_word(field, value);
+    case Kind::integer:
+      if (!value.is_int() || static_cast<double>(value.as_int()) < field.low ||
+          static_cast<double>(value.as_int()) > field.high) {
+        return wrong(field, fmt::format("an integer from {:.0f} to {:.0f}", field.low, field.high), value);
+      }
+      return value;
+    case Kind::number:
+      if (!value.is_number() || !(value.as_number() >= field.low && value.as_number() <= field.high)) {
+        return wrong(field, fmt::format("a number from {} to {}", field.low, field.high), value);
+      }
+      return value;
+  }
+  return value;
+}
+
+}  // namespace r8r::workflow

@@ -1,0 +1,61 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/expr/value.hpp"
+#include "common/workflow/workflow.hpp"
+
+namespace r8r::workflow {
+
+/// What a field of a node's config holds. All but expressions may be templates; then they are checked when they run.
+enum class ConfigKind {
+  expression,  ///< text in the expression language, {{ }} around the whole accepted
+  any,
+  text,
+  integer,
+  number,
+  boolean,
+  word,  ///< one of `words`, in any case
+  map,
+  list,
+};
+
+struct ConfigFieldType {
+  std::string_view name;
+  ConfigKind kind = ConfigKind::any;
+  std::vector<std::string_view> aliases;
+  bool required = false;
+  double low = 0;  ///< bounds of integers and numbers
+  double high = 0;
+  std::vector<std::string_view> words;
+  bool sees_item = false;  ///< `item` and `index` are in scope (an expression per item)
+};
+
+/// Everything that is fixed about a node type. The body of a type is elsewhere (common/nodes for pure and control
+/// types).
+struct NodeType {
+  std::string_view name;
+  NodeClass node_class = NodeClass::pure;
+  std::vector<ConfigFieldType> fields;
+  /// Fields that the language has and this version does not.
+  std::vector<std::string_view> unavailable;
+  /// Whether the body uses the node's input without an expression that says so.
+  bool reads_input = false;
+
+  const ConfigFieldType* field(std::string_view any_name) const;
+};
+
+/// nullptr when there is no such type in this version.
+const NodeType* find_node_type(std::string_view name);
+/// Whether the language has the type although this version does not.
+bool is_planned_node_type(std::string_view name);
+/// Every name that the language has, for hints.
+const std::vector<std::string>& node_type_names();
+
+/// Checks a field's evaluated value and brings it into its canonical form (a word as the table spells it). Errors:
+/// invalid_field with a message for a person that names the field.
+Result<expr::Value> check_config_value(const ConfigFieldType& field, const expr::Value& value);
+
+}  // namespace r8r::workflow

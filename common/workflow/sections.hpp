@@ -1,0 +1,51 @@
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/workflow/field_reader.hpp"
+#include "common/workflow/graph.hpp"
+#include "common/workflow/workflow.hpp"
+
+/// The parts of a file, each read by its own function. They note problems and go on; the workflow is used only when
+/// there are none.
+namespace r8r::workflow {
+
+void read_inputs(FieldReader& top, Workflow& workflow);
+void read_triggers(FieldReader& top, Workflow& workflow);
+void read_settings(FieldReader& top, Workflow& workflow);
+/// `retry` and `on_error`. Returns the source of fallback_value when the node has one.
+void read_retry(FieldReader& node_fields, Node& node);
+const SourceNode* read_on_error(FieldReader& node_fields, Node& node);
+
+/// Whether text is 1–128 letters, digits, - and _; names of workflows also begin with a letter or digit.
+bool is_identifier(std::string_view text);
+
+/// A node whose fields were read; its expressions are compiled once all nodes are known.
+struct NodeDraft {
+  const SourceNode* source = nullptr;
+  std::string path;
+  const SourceNode* condition = nullptr;
+  const SourceNode* config = nullptr;
+  const SourceNode* fallback_value = nullptr;
+  std::vector<const SourceNode*> dependencies;  ///< scalars that name nodes
+  bool all_dependencies_known = true;
+};
+
+/// Reads `nodes` with dependencies, compiles everything in them and fills order and purity of the workflow.
+void read_nodes(FieldReader& top, Workflow& workflow);
+
+/// What the expressions of a workflow's nodes may name.
+struct NodeNames {
+  std::vector<std::string> ids;
+  std::map<std::string, int, std::less<>> index;
+};
+
+/// Compiles condition, config and fallback of one node, checks what they refer to, and fills `needs` and `needs_input`.
+void compile_node(Node& node, const NodeDraft& draft, const NodeNames& names, const Graph& graph,
+                  const Workflow& workflow, ProblemList& problems);
+
+/// Checks of one type's config that the table of fields cannot say; looks at constants only.
+void check_node_config(std::string_view type, const SourceNode& config, const std::string& path, ProblemList& problems);
+
+}  // namespace r8r::workflow

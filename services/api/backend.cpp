@@ -1,0 +1,62 @@
+#include "services/api/backend.hpp"
+
+#include "common/base/log.hpp"
+#include "common/bus/subjects.hpp"
+
+namespace r8r::api {
+namespace {
+
+store::CommitOptions accept_options(const Settings& settings, const std::string& instance) {
+  store::CommitOptions options;
+  options.url = settings.common.database_url;
+  options.application_name = "r8r-accept-" + instance.substr(0, 8);
+  return options;
+}
+
+}  // namespace
+
+Backend::Backend(asio::io_context& io, const Settings& settings, const Lifecycle& lifecycle, store::Pool& pool,
+                 std::unique_ptr<bus::Connection> connection, int partitions, const std::string& instance)
+    : done_subject(bus::done_subject(instance)),
+      bus(std::move(connection)),
+      accept_queue(io, accept_options(settings, instance)),
+      catalog(io, pool),
+      directory(io, pool, catalog),
+      waiter(io, pool),
+      publisher(io, *bus, partitions),
+      starter(*bus, accept_queue, publisher, waiter, done_subject),
+      execute({starter, directory, catalog, waiter, pool, lifecycle}, {settings.max_wait, settings.trust_request_id},
+              settings.failed_status),
+      workflows(pool, *bus, directory),
+      executions(pool, catalog),
+      webhooks({starter, directory, waiter, lifecycle}, {settings.webhook_envelope, settings.trust_request_id}),
+      monitor(io, *bus, pool, {settings.monitor_buffer, settings.monitor_max_clients}) {}
+
+Result<void> Backend::subscribe() {
+  Result<bus::Subscription> completions =
+      bus->subscribe(done_subject, [this](std::vector<bus::Message> messages) { waiter.deliver(messages); });
+  if (!completions) return fail(std::move(completions.error()));
+  completions_ = std::move(*completions);
+  Result<bus::Subscription> changes =
+      bus->subscribe(std::string(bus::kWorkflowChanged),
+                     [this](std::vector<bus::Message> messages) { on_workflow_changed(messages); });
+  if (!changes) return fail(std::move(changes.error()));
+  changes_ = std::move(*changes);
+  return {};
+}
+
+void Backend::on_workflow_changed(const std::vector<bus::Message>& messages) {
+  for (const bus::Message& message : messages) {
+    Result<std::vector<bus::WorkflowChanged>> items = bus::decode<bus::WorkflowChanged>(message.data);
+    if (!items) {
+      log::warn("a notice of a changed workflow cannot be read", {{"error", items.error().message}});
+      continue;
+    }
+    for (const bus::WorkflowChanged& item : *items) {
+      directory.invalidate(item.name);
+      monitor.relay_workflow_changed(item);
+    }
+  }
+}
+
+}  // namespace r8r::api

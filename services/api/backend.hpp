@@ -1,0 +1,51 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "common/bus/connection.hpp"
+#include "common/catalog/catalog.hpp"
+#include "common/store/accept_queue.hpp"
+#include "services/api/completion_waiter.hpp"
+#include "services/api/exec_publisher.hpp"
+#include "services/api/execute_endpoint.hpp"
+#include "services/api/execution_starter.hpp"
+#include "services/api/executions_endpoints.hpp"
+#include "services/api/monitor.hpp"
+#include "services/api/settings.hpp"
+#include "services/api/webhooks.hpp"
+#include "services/api/workflow_directory.hpp"
+#include "services/api/workflows_endpoints.hpp"
+
+namespace r8r::api {
+
+/// The parts that need the bus and a database with its schema: made when both were reached once, in the order in which
+/// they use each other.
+struct Backend {
+  Backend(asio::io_context& io, const Settings& settings, const Lifecycle& lifecycle, store::Pool& pool,
+          std::unique_ptr<bus::Connection> connection, int partitions, const std::string& instance);
+
+  /// Listens to completions and changed workflows. Errors: as bus::Connection::subscribe.
+  Result<void> subscribe();
+
+  std::string done_subject;
+  std::unique_ptr<bus::Connection> bus;
+  store::AcceptQueue accept_queue;
+  Catalog catalog;
+  WorkflowDirectory directory;
+  CompletionWaiter waiter;
+  ExecPublisher publisher;
+  ExecutionStarter starter;
+  ExecuteEndpoint execute;
+  WorkflowsEndpoints workflows;
+  ExecutionsEndpoints executions;
+  Webhooks webhooks;
+  Monitor monitor;
+
+ private:
+  void on_workflow_changed(const std::vector<bus::Message>& messages);
+
+  bus::Subscription completions_;
+  bus::Subscription changes_;
+};
+
+}  // namespace r8r::api

@@ -1,0 +1,233 @@
+#include "services/api/openapi_schemas.hpp"
+
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+namespace r8r::api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json type(const char* name, const char* description = "") {
+  Json schema = {{"type", name}};
+  if (*description != '\0') schema["description"] = description;
+  return schema;
+}
+Json nullable(const char* name, const char* description = "") {
+  Json schema = {{"type", {name, "null"}}};
+  if (*description != '\0') schema["description"] = description;
+  return schema;
+}
+Json anything(const char* description) {
+  return {{"description", description}};
+}
+Json timestamp() {
+  return {{"type", "string"}, {"format", "date-time"}};
+}
+Json nullable_timestamp() {
+  return {{"type", {"string", "null"}}, {"format", "date-time"}};
+}
+Json id() {
+  return {{"type", "string"}, {"format", "uuid"}};
+}
+Json nullable_id() {
+  return {{"type", {"string", "null"}}, {"format", "uuid"}};
+}
+Json reference(const char* name) {
+  return {{"$ref", std::string("#/components/schemas/") + name}};
+}
+Json list_of(Json items) {
+  return {{"type", "array"}, {"items", std::move(items)}};
+}
+
+Json object(std::initializer_list<std::pair<const char*, Json>> properties,
+            std::initializer_list<const char*> required = {}) {
+  Json fields = Json::object();
+  for (const auto& [name, schema] : properties) fields[name] = schema;
+  Json schema = {{"type", "object"}, {"properties", std::move(fields)}};
+  if (required.size() > 0) {
+    schema["required"] = Json::array();
+    for (const char* name : required) schema["required"].push_back(name);
+  }
+  return schema;
+}
+
+Json execution_status() {
+  return {{"type", "string"},
+          {"enum", {"pending", "running", "paused", "waiting_for_approval", "completed", "failed", "cancelled"}}};
+}
+Json node_status() {
+  return {{"type", "string"},
+          {"enum", {"pending", "running", "waiting", "completed", "failed", "skipped", "cancelled"}}};
+}
+
+void add_system_schemas(http::Router& router) {
+  router.add_schema("HealthResponse",
+                    object({{"status", {{"type", "string"}, {"enum", {"ok", "degraded", "error"}}}},
+                            {"foreign_keys_enabled", type("boolean")},
+                            {"integrity_check", type("string")},
+                            {"orphaned_executions", type("integer")},
+                            {"orphaned_node_executions", type("integer")},
+                            {"orphaned_workflow_versions", type("integer")},
+                            {"journal_mode", type("string")},
+                            {"busy_timeout_ms", type("integer")},
+                            {"database", object({{"status", type("string")}, {"latency_ms", nullable("number")}})},
+                            {"bus", object({{"status", type("string")}})},
+                            {"schedulers", type("integer", "Schedulers with a valid lease")},
+                            {"workers", type("integer", "Workers that answered the last question")},
+                            {"version", type("string")},
+                            {"uptime_seconds", type("integer")}},
+                           {"status"}));
+  router.add_schema(
+      "ApiError",
+      object({{"code", type("string", "What programs branch on")},
+              {"message", type("string", "For people")},
+              {"category",
+               {{"type", "string"}, {"enum", {"client_error", "conflict", "rate_limit", "permanent", "transient"}}}},
+              {"correlation_id", nullable("string")},
+              {"execution_id", nullable_id()},
+              {"request_id", nullable("string")},
+              {"retry_after_ms", nullable("integer")},
+              {"details", {{"type", {"object", "array", "null"}}}}},
+             {"code", "message", "category", "correlation_id", "execution_id", "request_id", "retry_after_ms",
+              "details"}));
+  router.add_schema("ErrorResponse", object({{"error", reference("ApiError")}}, {"error"}));
+}
+
+void add_workflow_schemas(http::Router& router) {
+  router.add_schema("WorkflowSummary", object({{"id", id()},
+                                               {"name", type("string")},
+                                               {"enabled", type("boolean")},
+                                               {"created_at", timestamp()},
+                                               {"updated_at", timestamp()},
+                                               {"node_count", type("integer")},
+                                               {"trigger_count", type("integer")},
+                                               {"version", type("integer")},
+                                               {"description", type("string")},
+                                               {"warnings", list_of(reference("Problem"))}},
+                                              {"id", "name", "enabled", "version"}));
+  router.add_schema("WorkflowList",
+                    object({{"workflows", list_of(reference("WorkflowSummary"))}, {"next_cursor", nullable("string")}},
+                           {"workflows", "next_cursor"}));
+  const Json webhook = object({{"method", type("string")}, {"path", type("string")}, {"url", type("string")}});
+  router.add_schema("WorkflowDetail", object({{"id", id()},
+                                              {"name", type("string")},
+                                              {"enabled", type("boolean")},
+                                              {"created_at", timestamp()},
+                                              {"updated_at", timestamp()},
+                                              {"node_count", type("integer")},
+                                              {"trigger_count", type("integer")},
+                                              {"version", type("integer")},
+                                              {"description", type("string")},
+                                              {"definition", type("string", "The text as it was written")},
+                                              {"webhooks", list_of(webhook)},
+                                              {"next_runs", list_of(timestamp())},
+                                              {"created_by", type("string")},
+                                              {"valid", type("boolean")}},
+                                             {"id", "name", "enabled", "version", "definition"}));
+  router.add_schema(
+      "CreateWorkflowRequest",
+      object(
+          {{"name", type("string", "Default: the name in the definition, which it must equal")},
+           {"definition", {{"type", {"string", "object"}}, {"description", "YAML or JSON text, or the JSON object"}}},
+           {"enabled", {{"type", "boolean"}, {"default", true}}},
+           {"if_version", nullable("integer", "Only if the stored version is this one")},
+           {"changelog", nullable("string")}},
+          {"definition"}));
+  router.add_schema("ValidateWorkflowRequest",
+                    object({{"definition", {{"type", {"string", "object"}}}}}, {"definition"}));
+  router.add_schema("Problem", object({{"path", type("string")},
+                                       {"line", type("integer")},
+                                       {"column", type("integer")},
+                                       {"message", type("string")},
+                                       {"hint", nullable("string")}},
+                                      {"message"}));
+  const Json node = object({{"id", type("string")}, {"type", type("string")}, {"level", type("integer")}});
+  router.add_schema("ValidationResponse", object({{"valid", type("boolean")},
+                                                  {"errors", list_of(reference("Problem"))},
+                                                  {"warnings", list_of(reference("Problem"))},
+                                                  {"nodes", list_of(node)},
+                                                  {"order", list_of(type("string"))}},
+                                                 {"valid", "errors", "warnings"}));
+}
+
+void add_execution_schemas(http::Router& router) {
+  router.add_schema("ExecuteRequest",
+                    object({{"input", anything("Any JSON; null counts as {}")},
+                            {"wait", {{"type", "boolean"}, {"default", true}}},
+                            {"timeout_seconds",
+                             {{"type", "number"},
+                              {"exclusiveMinimum", 0},
+                              {"default", 300},
+                              {"description", "How long this request waits"}}},
+                            {"correlation_id", {{"type", {"string", "null"}}, {"minLength", 1}, {"maxLength", 128}}},
+                            {"idempotency_key", {{"type", {"string", "null"}}, {"minLength", 1}, {"maxLength", 255}}},
+                            {"on_conflict", {{"type", "string"}, {"enum", {"error", "attach"}}, {"default", "error"}}},
+                            {"version", nullable("integer", "Run this version instead of the current one")}}));
+  router.add_schema("ExecuteResponse", object({{"execution_id", id()},
+                                               {"status", execution_status()},
+                                               {"output", anything("What the last node gave")},
+                                               {"error", nullable("string")},
+                                               {"duration_ms", nullable("integer")}},
+                                              {"execution_id", "status", "output", "error", "duration_ms"}));
+  router.add_schema("Execution", object({{"id", id()},
+                                         {"workflow_id", id()},
+                                         {"workflow_name", type("string")},
+                                         {"status", execution_status()},
+                                         {"trigger_type", type("string")},
+                                         {"input", anything("The checked input")},
+                                         {"output", anything("Null until it has completed")},
+                                         {"error", nullable("string")},
+                                         {"started_at", timestamp()},
+                                         {"finished_at", nullable_timestamp()},
+                                         {"duration_ms", nullable("integer")},
+                                         {"correlation_id", nullable("string")},
+                                         {"idempotency_key", nullable("string")},
+                                         {"origin", type("string")},
+                                         {"execution_id", id()},
+                                         {"workflow_version", type("integer")},
+                                         {"created_at", timestamp()},
+                                         {"error_node", nullable("string")},
+                                         {"parent_execution_id", nullable_id()},
+                                         {"replayed_from", nullable_id()},
+                                         {"attempt_of_run", type("integer")}},
+                                        {"id", "workflow_name", "status", "started_at"}));
+  const Json attempt = object({{"attempt", type("integer")},
+                               {"status", node_status()},
+                               {"started_at", timestamp()},
+                               {"finished_at", nullable_timestamp()},
+                               {"duration_ms", nullable("integer")},
+                               {"error", nullable("string")},
+                               {"worker", nullable("string")}});
+  router.add_schema("NodeExecution", object({{"node_id", type("string")},
+                                             {"status", node_status()},
+                                             {"started_at", timestamp()},
+                                             {"finished_at", nullable_timestamp()},
+                                             {"duration_ms", nullable("integer")},
+                                             {"error", nullable("string")},
+                                             {"node_type", type("string")},
+                                             {"attempt", type("integer", "The newest attempt")},
+                                             {"attempts", list_of(attempt)},
+                                             {"worker", nullable("string")},
+                                             {"output", anything("Left out when the workflow keeps no traces")},
+                                             {"logs", nullable("string")},
+                                             {"item_index", nullable("integer")},
+                                             {"item_count", nullable("integer")}},
+                                            {"node_id", "status", "started_at"}));
+  router.add_schema("ExecutionTrace", object({{"execution_id", id()},
+                                              {"workflow_name", type("string")},
+                                              {"status", execution_status()},
+                                              {"nodes", list_of(reference("NodeExecution"))}},
+                                             {"execution_id", "workflow_name", "status", "nodes"}));
+}
+
+}  // namespace
+
+void add_schemas(http::Router& router) {
+  add_system_schemas(router);
+  add_workflow_schemas(router);
+  add_execution_schemas(router);
+}
+
+}  // namespace r8r::api

@@ -1,0 +1,28 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "common/bus/messages.hpp"
+#include "common/expr/value.hpp"
+#include "common/nodes/segment.hpp"
+#include "common/workflow/workflow.hpp"
+
+namespace r8r::worker {
+
+/// The segment of a complete task, with its input and outputs set. Errors: the task does not fit the workflow.
+Result<nodes::Segment> make_segment(const bus::Task& task, std::shared_ptr<const workflow::Workflow> workflow,
+                                    const expr::Value& env);
+
+/// Runs a pure segment: all its nodes, up to the first that fails without recovery. Bounded by the expression budgets.
+bus::TaskResult run_segment(const bus::Task& task, std::shared_ptr<const workflow::Workflow> workflow,
+                            const expr::Value& env, const std::string& worker);
+
+/// The answer's token, without nodes.
+bus::TaskResult empty_result(const bus::Task& task, const std::string& worker);
+/// The answer to a task that could not be run.
+bus::TaskResult error_result(const bus::Task& task, const std::string& worker, std::string error);
+
+/// One node's part of the answer; counts it in the metrics.
+bus::NodeResult node_result(const workflow::Node& node, nodes::NodeRun run, Timestamp started_at);
+
+}  // namespace r8r::worker

@@ -1,0 +1,28 @@
+#pragma once
+#include "common/catalog/catalog.hpp"
+#include "common/store/executions.hpp"
+#include "common/store/pool.hpp"
+#include "services/worker/ports.hpp"
+
+namespace r8r::worker {
+
+/// What the worker reads from the database.
+class Storage : public WorkflowSource, public PayloadSource {
+ public:
+  Storage(asio::io_context& io, store::Pool& pool) : catalog_(io, pool), executions_(pool) {}
+
+  Entry find(Uuid workflow_id, int version) override { return catalog_.find({workflow_id, version}); }
+  awaitable<Result<Entry>> get(Uuid workflow_id, int version) override { return catalog_.get({workflow_id, version}); }
+  awaitable<Result<std::optional<std::string>>> input(Uuid execution_id) override {
+    return executions_.input(execution_id);
+  }
+  awaitable<Result<std::vector<std::string>>> journal(Uuid execution_id) override {
+    return executions_.journal(execution_id);
+  }
+
+ private:
+  Catalog catalog_;
+  store::Executions executions_;
+};
+
+}  // namespace r8r::worker

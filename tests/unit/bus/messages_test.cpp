@@ -1,0 +1,132 @@
+#include "common/bus/messages.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace r8r::bus {
+namespace {
+
+Task full_task() {
+  Task task;
+  task.execution_id = *Uuid::parse("0199a1b2-c3d4-7e5f-8a6b-0123456789ab");
+  task.run = 2;
+  task.partition = 63;
+  task.epoch = 41;
+  task.dispatch_id = std::int64_t{41} << 32 | 7;
+  task.workflow_id = *Uuid::parse("0199a1b2-c3d4-7e5f-8a6b-0123456789ac");
+  task.workflow_version = 3;
+  task.workflow_name = "orders";
+  task.correlation_id = "corr \"quoted\" \xc3\xbc";
+  task.webhook = R"({"method":"POST"})";
+  task.node_ids = {"a", "b-c"};
+  task.attempt = 4;
+  task.effect = true;
+  task.input = R"({"text":"]}\",{","n":1.5e300,"deep":[[[{}]]]})";
+  task.outputs = {{"x", "null"}, {"y", R"([1,"two"])"}};
+  task.outputs_by_reference = {"big"};
+  task.started_at = from_unix_us(1'768'919'400'120'001);
+  task.now = from_unix_us(1'768'919'400'120'002);
+  task.seed = UINT64_MAX;
+  return task;
+}
+
+TEST(Messages, ATaskComesBackAsItWas) {
+  const Task sent = full_task();
+  const auto items = decode<Task>(encode(sent));
+  ASSERT_TRUE(items) << items.error().message;
+  ASSERT_EQ(items->size(), 1u);
+  const Task& got = items->front();
+  EXPECT_EQ(got.execution_id, sent.execution_id);
+  EXPECT_EQ(got.run, sent.run);
+  EXPECT_EQ(got.partition, sent.partition);
+  EXPECT_EQ(got.epoch, sent.epoch);
+  EXPECT_EQ(got.dispatch_id, sent.dispatch_id);
+  EXPECT_EQ(got.workflow_version, sent.workflow_version);
+  EXPECT_EQ(got.workflow_name, sent.workflow_name);
+  EXPECT_EQ(got.correlation_id, sent.correlation_id);
+  EXPECT_EQ(got.webhook, sent.webhook);
+  EXPECT_EQ(got.node_ids, sent.node_ids);
+  EXPECT_EQ(got.attempt, sent.attempt);
+  EXPECT_TRUE(got.effect);
+  EXPECT_EQ(got.input, sent.input) << "payloads come back to the byte";
+  EXPECT_EQ(got.outputs, sent.outputs);
+  EXPECT_EQ(got.outputs_by_reference, sent.outputs_by_reference);
+  EXPECT_EQ(got.started_at, sent.started_at);
+  EXPECT_EQ(got.now, sent.now);
+  EXPECT_EQ(got.seed, sent.seed);
+}
+
+TEST(Messages, AResultWithSeveralNodesComesBackAsItWas) {
+  TaskResult sent{.execution_id = Uuid::v7(), .partition = 5, .epoch = 1, .dispatch_id = 9, .attempt = 2, .worker = "w"};
+  sent.nodes.push_back({.node_id = "ok", .outcome = NodeOutcome::completed, .output = R"({"a":[1,2]})", .logs = "line\n"});
+  sent.nodes.push_back({.node_id = "bad", .outcome = NodeOutcome::failed, .error = "broke", .error_code = "X", .permanent = true,
+                        .recovery = "null", .retry_after_ms = 1500});
+  sent.nodes.push_back({.node_id = "later", .outcome = NodeOutcome::waiting, .output = "{}", .wait_ms = 77});
+  const auto items = decode<TaskResult>(encode(sent));
+  ASSERT_TRUE(items);
+  const auto& nodes = items->front().nodes;
+  ASSERT_EQ(nodes.size(), 3u);
+  EXPECT_EQ(items->front().partition, 5);
+  EXPECT_EQ(nodes[0].output, R"({"a":[1,2]})");
+  EXPECT_EQ(nodes[0].logs, "line\n");
+  EXPECT_EQ(nodes[1].outcome, NodeOutcome::failed);
+  EXPECT_EQ(nodes[1].recovery, "null");
+  EXPECT_EQ(nodes[1].retry_after_ms, 1500);
+  EXPECT_FALSE(nodes[0].recovery);
+  EXPECT_EQ(nodes[2].wait_ms, 77);
+}
+
+TEST(Messages, ABatchKeepsItsOrderAndIsEmptyAfterwards) {
+  Batch<Completion> batch;
+  for (int i = 0; i < 100; ++i) batch.add({.execution_id = Uuid::v7(), .status = "completed", .output = std::to_string(i), .duration_ms = i});
+  EXPECT_EQ(batch.count(), 100u);
+  const auto items = decode<Completion>(batch.take());
+  EXPECT_TRUE(batch.empty());
+  ASSERT_TRUE(items);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ((*items)[static_cast<std::size_t>(i)].output, std::to_string(i));
+}
+
+TEST(Messages, UnknownFieldsAndOtherOrdersAreFine) {
+  const auto items = decode<WorkflowChanged>(
+      R"({"items":[{"enabled":false,"new":{"x":[1]},"version":7,"name":"n","id":"0199a1b2-c3d4-7e5f-8a6b-0123456789ab"}],"v":1,"more":2})");
+  ASSERT_TRUE(items) << items.error().message;
+  EXPECT_EQ(items->front().name, "n");
+  EXPECT_EQ(items->front().version, 7);
+  EXPECT_FALSE(items->front().enabled);
+}
+
+TEST(Messages, ANewerVersionIsRefused) {
+  const auto items = decode<CancelNotice>(R"({"v":2,"items":[]})");
+  ASSERT_FALSE(items);
+  EXPECT_THAT(items.error().message, testing::HasSubstr("version 2"));
+}
+
+TEST(Messages, MalformedOnesAreErrors) {
+  for (const char* text : {"", "{", "[]", "null", R"({"v":1})", R"({"v":1,"items":[1]})", R"({"v":"1","items":[]})",
+                           R"({"v":1,"items":[{"id":"not a uuid"}]})", R"({"v":1,"items":[{"id":7}]})", R"({"v":1,"items":[{"id":)"})
+    EXPECT_FALSE(decode<CancelNotice>(text)) << text;
+}
+
+TEST(Messages, MutationsNeverCrash) {
+  const std::string whole = encode(full_task());
+  std::mt19937 random(7);
+  for (int round = 0; round < 100'000; ++round) {
+    std::string text = whole;
+    for (int i = 0, n = 1 + static_cast<int>(random() % 4); i < n; ++i) {
+      const std::size_t at = random() % text.size();
+      switch (random() % 3) {
+        case 0: text[at] = static_cast<char>(random()); break;
+        case 1: text.erase(at, random() % 16); break;
+        default: text.insert(at, 1, "{}[]\",:0"[random() % 8]);
+      }
+      if (text.empty()) break;
+    }
+    (void)decode<Task>(text);
+    (void)decode<TaskResult>(text);
+  }
+}
+
+}  // namespace
+}  // namespace r8r::bus

@@ -1,0 +1,254 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "cli/commands/executions.hpp"
+#include "cli/commands/version.hpp"
+#include "cli/commands/workflows.hpp"
+#include "cli/server/workflow_folders.hpp"
+#include "tests/unit/cli/fake_api.hpp"
+
+namespace r8r::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr const char* kId = "01990000-0000-7000-8000-000000000001";
+constexpr const char* kHello =
+    "name: hello\\nnodes:\\n  - id: a\\n    type: transform\\n    config: {expression: input}\\n";
+
+class Commands : public testing::Test {
+ protected:
+  Commands() {
+    fake_.answer("GET /api/workflows/hello", 200,
+                 std::string(R"({"id":"w","name":"hello","version":3,"enabled":true,"definition":")") + kHello + "\"}");
+    fake_.answer(
+        "GET /api/workflows", 200,
+        R"({"workflows":[{"id":"w","name":"hello","enabled":true,"updated_at":"2026-01-20T14:30:00.000Z"},)"
+        R"({"id":"v","name":"other","enabled":false,"updated_at":"2026-01-21T00:00:00.000Z"}],"next_cursor":null})");
+    console_.utc = true;
+  }
+  ~Commands() override { fs::remove(file_); }
+
+  std::string write_file(const std::string& text) {
+    std::ofstream(file_) << text;
+    return file_.string();
+  }
+
+  FakeApi fake_;
+  std::ostringstream out_, error_;
+  Console console_{out_, error_};
+  ApiClient api_{fake_.url(), "secret"};
+  Context context_{console_, api_};
+  fs::path file_ = fs::temp_directory_path() / ("r8r-commands-test-" + std::to_string(::getpid()) + ".yaml");
+};
+
+TEST_F(Commands, ListIsATable) {
+  EXPECT_EQ(list_workflows(context_, {}), 0);
+  EXPECT_EQ(out_.str(),
+            "NAME   ENABLED  UPDATED\n"
+            "────────────────────────────────\n"
+            "hello  yes      2026-01-20 14:30\n"
+            "other  no       2026-01-21 00:00\n");
+  EXPECT_THAT(fake_.requests().at(0).head, HasSubstr("Authorization: Bearer secret"));
+}
+
+TEST_F(Commands, ListAsJsonCarriesTheDefinitions) {
+  console_.json = true;
+  EXPECT_EQ(list_workflows(context_, {}), 0);
+  const Json list = Json::parse(out_.str());
+  ASSERT_EQ(list.size(), 1u) << "the one that was deleted between the two requests is left out";
+  EXPECT_THAT(list.at(0).at("definition").get<std::string>(), HasSubstr("name: hello"));
+}
+
+TEST_F(Commands, EmptyListAsJsonIsAnEmptyArray) {
+  fake_.answer("GET /api/workflows?enabled=true", 200, R"({"workflows":[],"next_cursor":null})");
+  console_.json = true;
+  EXPECT_EQ(list_workflows(context_, {"", true}), 0);
+  EXPECT_EQ(out_.str(), "[]\n");
+}
+
+TEST_F(Commands, CreateSendsTheTextAndSaysWhatBecameOfIt) {
+  fake_.answer("POST /api/workflows", 201,
+               R"({"id":"w","name":"hello","enabled":true,"node_count":1,"trigger_count":0,"version":4})");
+  EXPECT_EQ(create_workflows(context_, {write_file("name: hello\nnodes: []\n")}), 0);
+  EXPECT_EQ(out_.str(), "✓ Updated workflow 'hello' to version 4 (1 node)\n");
+  EXPECT_EQ(Json::parse(fake_.requests().at(0).body).at("definition"), "name: hello\nnodes: []\n");
+}
+
+TEST_F(Commands, CreateShowsProblemsInTheFile) {
+  fake_.answer("POST /api/workflows", 422,
+               R"({"error":{"code":"INVALID_WORKFLOW_DEFINITION","message":"1 problem","details":)"
+               R"([{"path":"nodes","line":2,"column":1,"message":"nodes must not be empty","hint":"add one"}]}})");
+  EXPECT_EQ(create_workflows(context_, {write_file("name: hello\nnodes: []\n")}), 1);
+  EXPECT_THAT(error_.str(), HasSubstr(file_.string() + ":2:1: nodes must not be empty"));
+  EXPECT_THAT(error_.str(), HasSubstr("error[INVALID_WORKFLOW_DEFINITION]"));
+}
+
+TEST_F(Commands, CreateGoesOnWithTheOtherFiles) {
+  fake_.answer("POST /api/workflows", 201,
+               R"({"id":"w","name":"hello","enabled":true,"node_count":1,"trigger_count":0,"version":1})");
+  EXPECT_EQ(create_workflows(context_, {"/no/such/file.yaml", write_file("name: hello\n")}), 1);
+  EXPECT_THAT(error_.str(), HasSubstr("error[IO_ERROR]: cannot read '/no/such/file.yaml'"));
+  EXPECT_EQ(out_.str(), "✓ Created workflow 'hello' (1 node)\n");
+}
+
+TEST_F(Commands, RunPrintsTheOutput) {
+  fake_.answer("POST /api/workflows/hello/execute", 200,
+               std::string(R"({"execution_id":")") + kId +
+                   R"(","status":"completed","output":{"v":1},"error":null,"duration_ms":12})");
+  RunWorkflow options;
+  options.name = "hello";
+  options.parameters = {"a=1", "b=text"};
+  options.idempotency_key = "k";
+  options.timeout_seconds = 2.5;
+  EXPECT_EQ(run_workflow(context_, options), 0);
+  EXPECT_EQ(out_.str(),
+            std::string("Execution ID: ") + kId + "\nStatus: completed\nDuration: 12 ms\nOutput:\n{\n  \"v\": 1\n}\n");
+  EXPECT_EQ(fake_.requests().back().body,
+            R"({"input":{"a":1,"b":"text"},"wait":true,"timeout_seconds":2.5,"idempotency_key":"k"})");
+}
+
+TEST_F(Commands, RunOfAWorkflowThatFailsExitsWithOneUnlessThatIsAllowed) {
+  fake_.answer("POST /api/workflows/hello/execute", 200,
+               std::string(R"({"execution_id":")") + kId +
+                   R"(","status":"failed","output":null,"error":"node a: boom","duration_ms":12})");
+  RunWorkflow options;
+  options.name = "hello";
+  EXPECT_EQ(run_workflow(context_, options), 1);
+  EXPECT_THAT(out_.str(), HasSubstr("Error: node a: boom\n"));
+  options.allow_failed = true;
+  EXPECT_EQ(run_workflow(context_, options), 0);
+}
+
+TEST_F(Commands, RunAsJsonIsTheAnswerAndNothingElse) {
+  fake_.answer("POST /api/workflows/hello/execute", 200,
+               std::string(R"({"execution_id":")") + kId +
+                   R"(","status":"failed","output":null,"error":"boom","duration_ms":12})");
+  console_.json = true;
+  RunWorkflow options;
+  options.name = "hello";
+  EXPECT_EQ(run_workflow(context_, options), 1);
+  EXPECT_EQ(Json::parse(out_.str()).at("status"), "failed");
+  EXPECT_EQ(error_.str(), "");
+}
+
+TEST_F(Commands, RunThatOutlastsTheWaitExitsWith124AndNamesTheExecution) {
+  fake_.answer("POST /api/workflows/hello/execute", 504, envelope("EXECUTION_TIMEOUT", "still running", kId));
+  RunWorkflow options;
+  options.name = "hello";
+  EXPECT_EQ(run_workflow(context_, options), 124);
+  EXPECT_THAT(error_.str(), HasSubstr(kId));
+}
+
+TEST_F(Commands, RunOfAnUnknownNameSuggestsNearOnes) {
+  fake_.answer("GET /api/workflows/helo", 404, envelope("WORKFLOW_NOT_FOUND", "Workflow 'helo' not found"));
+  RunWorkflow options;
+  options.name = "helo";
+  EXPECT_EQ(run_workflow(context_, options), 3);
+  EXPECT_THAT(error_.str(), HasSubstr("did you mean hello?"));
+}
+
+TEST_F(Commands, RunListsMissingInputsBeforeAnythingRuns) {
+  fake_.answer("GET /api/workflows/strict", 200,
+               R"({"name":"strict","definition":"name: strict\ninputs:\n  who: {type: string, required: true}\n)"
+               R"(nodes:\n  - id: a\n    type: transform\n    config: {expression: input.who}\n"})");
+  RunWorkflow options;
+  options.name = "strict";
+  EXPECT_EQ(run_workflow(context_, options), 1);
+  EXPECT_THAT(error_.str(), HasSubstr("--param who=<string> (required)"));
+  EXPECT_EQ(fake_.requests().size(), 1u) << "nothing was run";
+}
+
+TEST_F(Commands, NoServerIsFour) {
+  ApiClient nobody("http://127.0.0.1:1", "");
+  Context context{console_, nobody};
+  EXPECT_EQ(show_execution(context, kId), 4);
+  EXPECT_THAT(error_.str(), HasSubstr("cannot reach the r8r server at http://127.0.0.1:1"));
+  EXPECT_THAT(error_.str(), HasSubstr("start one with: r8r server"));
+}
+
+TEST_F(Commands, ARefusedKeyIsFive) {
+  fake_.answer("GET /api/workflows", 401, envelope("UNAUTHORIZED", "An API key is required"));
+  EXPECT_EQ(list_workflows(context_, {}), 5);
+  EXPECT_THAT(error_.str(), HasSubstr("--api-key"));
+}
+
+TEST_F(Commands, TraceIsATable) {
+  fake_.answer(
+      std::string("GET /api/executions/") + kId + "/trace", 200,
+      std::string(R"({"execution_id":")") + kId +
+          R"(","workflow_name":"hello","status":"failed","nodes":[)"
+          R"({"node_id":"a","node_type":"http","status":"failed","attempt":2,"duration_ms":7,"error":"line 1\nline 2"}]})");
+  EXPECT_EQ(trace_execution(context_, kId), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("NODE  TYPE  STATUS  ATTEMPT  MS  ERROR\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("a     http  failed  2        7   line 1 line 2\n"));
+}
+
+TEST_F(Commands, ShowExecutionLeavesOutWhatIsNotThere) {
+  fake_.answer(
+      std::string("GET /api/executions/") + kId, 200,
+      std::string(R"({"id":")") + kId +
+          R"(","workflow_name":"hello","workflow_version":3,"status":"running","trigger_type":"api",)"
+          R"("started_at":"2026-01-20T14:30:00.000Z","finished_at":null,"error":null,"input":{},"output":null})");
+  EXPECT_EQ(show_execution(context_, kId), 0);
+  EXPECT_EQ(out_.str(), std::string("Execution: ") + kId +
+                            "\nWorkflow: hello (version 3)\nStatus: running\nTrigger: api\n"
+                            "Started: 2026-01-20 14:30:00 UTC\nInput:\n{}\n");
+}
+
+TEST_F(Commands, ShowWorkflowDrawsItsNodes) {
+  EXPECT_EQ(show_workflow(context_, {"hello", false}), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("Workflow: hello\nVersion: 3\nEnabled: yes\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("a     transform\n"));
+}
+
+TEST_F(Commands, ShowWorkflowAsYamlIsTheFile) {
+  EXPECT_EQ(show_workflow(context_, {"hello", true}), 0);
+  EXPECT_THAT(out_.str(), testing::StartsWith("name: hello\nnodes:\n"));
+}
+
+TEST_F(Commands, VersionNeedsNoServer) {
+  EXPECT_EQ(show_version(context_), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("Server: none answers"));
+}
+
+TEST_F(Commands, ValidateNeedsNoServerAndShowsEveryProblem) {
+  EXPECT_EQ(validate_workflows(console_, {write_file("name: hello\nnodes:\n  - id: a\n    type: transfrom\n")}), 1);
+  EXPECT_THAT(error_.str(), HasSubstr(file_.string() + ":4:"));
+  EXPECT_THAT(error_.str(), HasSubstr("error[VALIDATION_ERROR]"));
+  EXPECT_TRUE(fake_.requests().empty());
+}
+
+TEST_F(Commands, FoldersLoadWhatIsNewAndReportWhatIsBrokenOnce) {
+  const fs::path folder = file_.string() + ".d";
+  fs::create_directory(folder);
+  std::ofstream(folder / "a.yaml") << "name: a\n";
+  std::ofstream(folder / "notes.txt") << "not a workflow";
+  std::vector<std::string> reports;
+  server::WorkflowFolders folders({folder}, api_, [&](const std::string& text) { reports.push_back(text); });
+
+  fake_.answer("POST /api/workflows", 503, envelope("SERVICE_UNAVAILABLE", "the database is away"));
+  EXPECT_EQ(folders.refresh().loaded, 0);
+  EXPECT_TRUE(reports.empty()) << "it is tried again";
+
+  fake_.answer("POST /api/workflows", 201, R"({"name":"a"})");
+  EXPECT_EQ(folders.refresh().loaded, 1);
+  EXPECT_EQ(folders.refresh().loaded, 0) << "unchanged";
+
+  fake_.answer("POST /api/workflows", 422, envelope("INVALID_WORKFLOW_DEFINITION", "1 problem"));
+  std::ofstream(folder / "a.yaml") << "name: a, longer\n";
+  EXPECT_EQ(folders.refresh().broken, 1);
+  EXPECT_EQ(folders.refresh().broken, 0);
+  EXPECT_THAT(reports, ElementsAre(HasSubstr("a.yaml is skipped: 1 problem")));
+  fs::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace r8r::cli
