@@ -81,18 +81,41 @@ struct SubscriptionState {
   }
 };
 
+// The protocol is lines of words: a subject with a space or a line break would be read as something else.
+bool is_subject(std::string_view subject) {
+  return !subject.empty() && std::all_of(subject.begin(), subject.end(), [](char c) { return c > ' ' && c != 0x7f; });
+}
+
+// The closure of a connection's callbacks. Ours until there is a connection, which frees it when it is closed (on_closed).
+using Closure = std::unique_ptr<std::shared_ptr<StateRelay>>;
+
 struct ConnectAttempt {
+  ConnectAttempt(Closure& of_callbacks) : closure(of_callbacks) {}
+  // A connection that nobody waits for any more.
+  ~ConnectAttempt() {
+    if (connection == nullptr) return;
+    closure.release();
+    natsConnection_Destroy(connection);
+  }
+  natsConnection* take() {
+    closure.release();
+    return std::exchange(connection, nullptr);
+  }
+
+  Closure& closure;
   natsStatus status = NATS_OK;
   natsConnection* connection = nullptr;
 };
 
 // natsConnection_Connect blocks for up to its timeout, so each attempt has a thread of its own.
-asio::awaitable<ConnectAttempt> attempt_connect(asio::io_context& io, natsOptions* options) {
+// `closure` and `options` outlive the coroutine.
+asio::awaitable<std::pair<natsStatus, natsConnection*>> attempt_connect(asio::io_context& io, natsOptions* options, Closure& closure) {
   auto done = std::make_shared<asio::steady_timer>(io, asio::steady_timer::time_point::max());
-  auto attempt = std::make_shared<ConnectAttempt>();
+  auto attempt = std::make_shared<ConnectAttempt>(closure);
   auto finished = std::make_shared<bool>(false);
   auto work = asio::make_work_guard(io);
-  std::thread thread([&io, options, done, attempt, finished] {
+  // Joins also when the coroutine is destroyed where it waits.
+  std::jthread thread([&io, options, done, attempt, finished] {
     attempt->status = natsConnection_Connect(&attempt->connection, options);
     asio::post(io, [done, finished] {
       *finished = true;
@@ -103,7 +126,9 @@ asio::awaitable<ConnectAttempt> attempt_connect(asio::io_context& io, natsOption
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   while (!*finished) co_await done->async_wait(asio::as_tuple(asio::use_awaitable));
   thread.join();
-  co_return *attempt;
+  const natsStatus status = attempt->status;
+  natsConnection* const connection = status == NATS_OK ? attempt->take() : nullptr;
+  co_return std::pair(status, connection);
 }
 
 }  // namespace
@@ -142,6 +167,10 @@ void Inlet::close() {
 
 Connection::Impl::~Impl() {
   answers.reset();
+  for (const auto& [number, pending] : waiting) {
+    pending->closed = true;
+    pending->timer.cancel();
+  }
   {
     const std::lock_guard lock(relay->mutex);
     relay->io = nullptr;
@@ -176,6 +205,7 @@ void Connection::Impl::state_changed(bool now_connected) {
 }
 
 Result<Subscription> Connection::Impl::subscribe(const std::string& subject, Handler handler, std::size_t max_pending) {
+  if (!is_subject(subject)) return fail(ErrorCode::invalid_field, fmt::format("'{}' is not a subject", subject));
   auto inlet = std::make_shared<Inlet>(io, std::move(handler), max_pending, dropped);
   auto closure = std::make_unique<std::shared_ptr<Inlet>>(inlet);
   natsSubscription* subscription = nullptr;
@@ -220,25 +250,22 @@ asio::awaitable<Result<std::unique_ptr<Connection>>> Connection::connect(asio::i
   natsOptions_SetPingInterval(raw, 10'000);
   natsOptions_SetMaxPingsOut(raw, 2);
   natsOptions_SetTimeout(raw, 2'000);
-  // Freed by on_closed: every connection that is made is closed once.
-  auto* closure = new std::shared_ptr<StateRelay>(impl->relay);
-  natsOptions_SetDisconnectedCB(raw, on_disconnected, closure);
-  natsOptions_SetReconnectedCB(raw, on_reconnected, closure);
-  natsOptions_SetClosedCB(raw, on_closed, closure);
+  Closure closure = std::make_unique<std::shared_ptr<StateRelay>>(impl->relay);
+  natsOptions_SetDisconnectedCB(raw, on_disconnected, closure.get());
+  natsOptions_SetReconnectedCB(raw, on_reconnected, closure.get());
+  natsOptions_SetClosedCB(raw, on_closed, closure.get());
   natsOptions_SetErrorHandler(raw, on_error, nullptr);
 
   while (true) {
-    const ConnectAttempt attempt = co_await attempt_connect(io, raw);
-    if (attempt.status == NATS_OK) {
-      impl->connection = attempt.connection;
+    const auto [outcome, connection] = co_await attempt_connect(io, raw, closure);
+    if (outcome == NATS_OK) {
+      impl->connection = connection;
       break;
     }
     if (SteadyClock::now() + options.reconnect_wait >= give_up) {
-      delete closure;
-      co_return fail(ErrorCode::service_unavailable, fmt::format("the bus (NATS) is not reachable: {}", natsStatus_GetText(attempt.status)));
+      co_return fail(ErrorCode::service_unavailable, fmt::format("the bus (NATS) is not reachable: {}", natsStatus_GetText(outcome)));
     }
     if (!co_await sleep_for(options.reconnect_wait)) {
-      delete closure;
       co_return fail(ErrorCode::cancelled, "connecting to the bus was cancelled");
     }
   }
@@ -257,11 +284,13 @@ std::uint64_t Connection::dropped() const { return impl_->dropped.load(std::memo
 void Connection::on_state_change(std::function<void(bool)> callback) { impl_->state_callbacks.push_back(std::move(callback)); }
 
 bool Connection::publish(std::string_view subject, std::string_view data) {
+  if (!is_subject(subject)) return false;
   const std::string name(subject);
   return natsConnection_Publish(impl_->connection, name.c_str(), data.data(), static_cast<int>(data.size())) == NATS_OK;
 }
 
 bool Connection::publish_request(std::string_view subject, std::string_view reply, std::string_view data) {
+  if (!is_subject(subject) || !is_subject(reply)) return false;
   const std::string name(subject);
   const std::string answer(reply);
   return natsConnection_PublishRequest(impl_->connection, name.c_str(), answer.c_str(), data.data(), static_cast<int>(data.size())) == NATS_OK;
@@ -270,6 +299,8 @@ bool Connection::publish_request(std::string_view subject, std::string_view repl
 Result<Subscription> Connection::subscribe(const std::string& subject, Handler handler, std::size_t max_pending) {
   return impl_->subscribe(subject, std::move(handler), max_pending);
 }
+
+Error closed() { return {ErrorCode::service_unavailable, "the connection to the bus was closed", {}}; }
 
 void Connection::Impl::on_answers(std::vector<Message> messages) {
   for (Message& message : messages) {
@@ -297,6 +328,7 @@ asio::awaitable<Result<Message>> Connection::request(std::string subject, std::s
     co_return fail(ErrorCode::service_unavailable, "the message could not be sent to the bus");
   }
   co_await pending->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (pending->closed) co_return fail(closed());
   if (!pending->answered) {
     impl_->waiting.erase(number);
     co_return fail(ErrorCode::timeout, fmt::format("no answer on {} within {} ms", subject, timeout.count()));
@@ -313,6 +345,7 @@ asio::awaitable<Result<void>> Connection::flush(std::chrono::milliseconds timeou
   impl_->waiting.emplace(number, pending);
   publish(fmt::format("{}.{}", impl_->inbox, number), "");
   co_await pending->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (pending->closed) co_return fail(closed());
   if (pending->answered) co_return Result<void>();
   impl_->waiting.erase(number);
   co_return fail(ErrorCode::timeout, "the bus did not answer in time");

@@ -51,8 +51,12 @@ struct PendingAnswer {
   explicit PendingAnswer(asio::io_context& io) : timer(io) {}
   asio::steady_timer timer;
   bool answered = false;
+  bool closed = false;  ///< the connection is gone: whoever waits must not touch it again
   Message answer;
 };
+
+/// What a request fails with when its connection is destroyed while it waits.
+Error closed();
 
 struct Connection::Impl {
   explicit Impl(asio::io_context& context) : io(context), relay(std::make_shared<StateRelay>()) {}

@@ -118,6 +118,7 @@ asio::awaitable<Result<void>> Connection::publish_durable(std::string subject, s
     co_return fail(ErrorCode::service_unavailable, fmt::format("the message could not be sent to the bus: {}", natsStatus_GetText(status)));
   }
   co_await pending->timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (pending->closed) co_return fail(closed());
   if (!pending->answered) {
     impl_->waiting.erase(number);
     co_return fail(ErrorCode::timeout, fmt::format("the work queue did not confirm within {} ms", timeout.count()));

@@ -19,25 +19,20 @@ bool is_key(const char* raw, std::string_view name) {
   return std::memcmp(raw, name.data(), name.size()) == 0 && raw[name.size()] == '"';
 }
 
-// Throws simdjson_error on anything malformed; decode() catches. Goes through the members of an object once and offers
-// each to the fields of the item, first to those behind the one before it, which is the order in which they are
-// written; any other order works too. (Looking members up by name instead is not safe on malformed text: simdjson's
-// unordered lookup relies on an iterator that an earlier error may have left anywhere.) A missing field keeps its
-// default, but the first one of each type, its id, must be there.
+// Throws simdjson_error on anything malformed; decode() catches. Goes through the members of an object once, side by side
+// with the fields of the item: in the order in which they are written that is one pass over the fields, any other order takes
+// more. (Looking members up by name instead is not safe on malformed text: simdjson's unordered lookup relies on an iterator
+// that an earlier error may have left anywhere.) A missing field keeps its default, but the first one of each type, its id,
+// must be there.
 class Reader {
  public:
   template <class T>
   static T read(object from) {
     T item;
-    Reader reader;
-    for (auto entry : from) {
-      simdjson::ondemand::field member = std::move(entry).take_value();
-      reader.offer(member);
+    Reader reader(from);
+    while (reader.begin_pass()) {
       visit_fields(reader, item);
-      if (reader.offered_ == nullptr || reader.next_ == 0) continue;
-      reader.next_ = 0;
-      reader.position_ = 0;
-      visit_fields(reader, item);
+      reader.end_pass();
     }
     if (!reader.has_id_) throw simdjson::simdjson_error(simdjson::NO_SUCH_FIELD);
     return item;
@@ -117,19 +112,36 @@ class Reader {
   }
 
  private:
-  void offer(simdjson::ondemand::field& member) {
-    offered_ = &member;
-    key_ = member.key().raw();
-    position_ = 0;
+  explicit Reader(object& from) : at_(from.begin()), end_(from.end()) { load(); }
+
+  void load() {
+    more_ = at_ != end_;
+    if (!more_) return;
+    member_ = (*at_).take_value();
+    key_ = member_.key().raw();
   }
-  // Whether the member on offer is the field `name`.
+  void next() {
+    taken_ = false;
+    ++at_;
+    load();
+  }
+  bool begin_pass() {
+    position_ = 0;
+    progress_ = false;
+    return more_;
+  }
+  void end_pass() {
+    // A member that no field wants is of a newer version: pass over it.
+    if (taken_ || !progress_) next();
+  }
+  // Whether the member at hand is the field `name`; the one before it has been read by now.
   bool find(std::string_view name, value& out) {
-    const int position = position_++;
-    if (offered_ == nullptr || position < next_ || !is_key(key_, name)) return false;
-    out = offered_->value();
-    offered_ = nullptr;
-    next_ = position + 1;
-    if (position == 0) has_id_ = true;
+    const bool first = position_++ == 0;
+    if (taken_) next();
+    if (!more_ || !is_key(key_, name)) return false;
+    out = member_.value();
+    taken_ = progress_ = true;
+    if (first) has_id_ = true;
     return true;
   }
   static std::string text(value found) { return std::string(std::string_view(found.get_string().value())); }
@@ -142,10 +154,15 @@ class Reader {
     return std::string(cut);
   }
 
-  simdjson::ondemand::field* offered_ = nullptr;  // null once a field has taken it
+  using Iterator = decltype(std::declval<object&>().begin());
+  Iterator at_;
+  Iterator end_;
+  simdjson::ondemand::field member_;
   const char* key_ = nullptr;
-  int position_ = 0;  // of the field that is asked next
-  int next_ = 0;      // where the search begins: behind the field found last
+  int position_ = 0;       // of the field that asks next
+  bool more_ = false;      // there is a member at hand
+  bool taken_ = false;     // a field has it
+  bool progress_ = false;  // this pass found something
   bool has_id_ = false;
 };
 

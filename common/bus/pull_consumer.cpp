@@ -14,6 +14,10 @@ using std::chrono::milliseconds;
 
 // How long a standing request lives at the server; renewed after it, or earlier when it is used up.
 constexpr auto kExpires = std::chrono::seconds(30);
+// The server swallows a request for a consumer that it does not have (any more, or yet: a restart empties its memory) without
+// a word. So until it has answered one, requests are short: one that has no answer by then was lost, and is made again.
+constexpr auto kProbeExpires = std::chrono::seconds(1);
+constexpr auto kGrace = milliseconds(500);
 constexpr auto kPauseAfterRefusal = milliseconds(250);
 
 // $JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>, or the longer form of newer
@@ -53,7 +57,9 @@ struct PullConsumer::Impl : std::enable_shared_from_this<PullConsumer::Impl> {
       if (!self || !connected) return;
       // The server has forgotten what we asked before.
       self->standing.clear();
+      self->answered = false;
       self->ask();
+      self->watch_expiry();
     });
     watch_expiry();
   }
@@ -71,14 +77,16 @@ struct PullConsumer::Impl : std::enable_shared_from_this<PullConsumer::Impl> {
     if (out >= room || (out > 0 && room - out < room / 2)) return;
     const std::size_t batch = room - out;
     const std::uint64_t number = next++;
-    standing.emplace(number, Standing{batch, SteadyClock::now() + kExpires + std::chrono::seconds(1)});
-    const std::string body = fmt::format(R"({{"batch":{},"expires":{}}})", batch, std::chrono::nanoseconds(kExpires).count());
+    const auto expires = answered ? kExpires : kProbeExpires;
+    standing.emplace(number, Standing{batch, SteadyClock::now() + expires + kGrace});
+    const std::string body = fmt::format(R"({{"batch":{},"expires":{}}})", batch, std::chrono::nanoseconds(expires).count());
     connection.publish_request(fmt::format("$JS.API.CONSUMER.MSG.NEXT.{}.{}", stream, consumer), fmt::format("{}.{}", inbox, number), body);
   }
 
   void on_messages(std::vector<Message> messages) {
     std::vector<QueueMessage> batch;
     batch.reserve(messages.size());
+    answered = true;
     for (Message& message : messages) {
       std::uint64_t number = 0;
       if (message.reply.starts_with("$JS.ACK.")) {
@@ -96,7 +104,10 @@ struct PullConsumer::Impl : std::enable_shared_from_this<PullConsumer::Impl> {
         std::from_chars(message.subject.data() + inbox.size() + 1, message.subject.data() + message.subject.size(), number);
       standing.erase(number);
       // 408: expired, 404: no messages for a no-wait request. Everything else means that asking at once is no use.
-      if (message.status != 408 && message.status != 404) pause();
+      if (message.status != 408 && message.status != 404) {
+        answered = false;
+        pause();
+      }
     }
     if (!batch.empty()) handler(std::move(batch));
     ask();
@@ -116,7 +127,7 @@ struct PullConsumer::Impl : std::enable_shared_from_this<PullConsumer::Impl> {
 
   // The server's word about an expired request may be lost.
   void watch_expiry() {
-    expiry.expires_after(std::chrono::seconds(5));
+    expiry.expires_after(answered ? std::chrono::milliseconds(5'000) : kGrace);
     expiry.async_wait([weak = weak_from_this()](boost::system::error_code error) {
       const auto self = weak.lock();
       if (error || !self) return;
@@ -135,6 +146,7 @@ struct PullConsumer::Impl : std::enable_shared_from_this<PullConsumer::Impl> {
   Subscription subscription;
   std::size_t room = 0;
   bool paused = false;
+  bool answered = false;  // by the server, since the connection was made or it refused us
   std::uint64_t next = 1;
   std::map<std::uint64_t, Standing> standing;  // by age
   asio::steady_timer retry;

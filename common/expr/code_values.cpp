@@ -7,7 +7,7 @@ namespace r8r::expr {
 bool ArrayLiteral::eval(Run& run, Value& out) const {
   std::vector<Value> elements(elements_.size());
   for (std::size_t i = 0; i < elements_.size(); ++i) {
-    if (!elements_[i]->eval(run, elements[i]) || !run.admit(elements[i], offset)) return false;
+    if (!elements_[i]->eval(run, elements[i])) return false;
   }
   if (!run.charge(1 + static_cast<std::int64_t>(elements.size() / 4), offset)) return false;
   out = Value::array(std::move(elements));
@@ -19,7 +19,7 @@ bool MapLiteral::eval(Run& run, Value& out) const {
   entries.reserve(keys_.size());
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     Value value;
-    if (!values_[i]->eval(run, value) || !run.admit(value, offset)) return false;
+    if (!values_[i]->eval(run, value)) return false;
     entries.set(keys_[i], std::move(value));
   }
   if (!run.charge(1 + static_cast<std::int64_t>(keys_.size() / 2), offset)) return false;
@@ -56,7 +56,7 @@ bool BuiltInName::eval(Run& run, Value& out) const {
   if (!run.charge(1, offset)) return false;
   auto* cell = new ClosureCell;
   ++live_closures();
-  cell->builtin = &overloads_;
+  cell->builtin = set_;
   out = Value::adopt(Value::Kind::closure, cell);
   return true;
 }

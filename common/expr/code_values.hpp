@@ -109,11 +109,11 @@ class MakeClosure final : public Code {
 /// A built-in function as a value: Fn("trim").
 class BuiltInName final : public Code {
  public:
-  BuiltInName(std::uint32_t at, const FunctionSet* set) : Code(at) { static_cast<FunctionSet&>(overloads_) = *set; }
+  BuiltInName(std::uint32_t at, const FunctionSet* set) : Code(at), set_(set) {}
   bool eval(Run& run, Value& out) const override;
 
  private:
-  Overloads overloads_;
+  const FunctionSet* set_;
 };
 
 }  // namespace r8r::expr

@@ -86,8 +86,6 @@ struct FunctionSet {
   bool changes = false;  ///< some of them change what they are called on
   const Function* find(Value::Kind receiver, int count) const;
 };
-/// For ClosureCell: a built-in function as a value.
-struct Overloads : FunctionSet {};
 
 /// The functions called `name`, or null.
 const FunctionSet* find_function(std::string_view name);

@@ -40,7 +40,8 @@ class Run {
     steps_left_ -= steps;
     return steps_left_ >= 0 || limit(offset, "operations");
   }
-  /// Must hold for every value that becomes part of another one, or the result: bounds its nesting and its size.
+  /// Bounds nesting and size. Must hold for the result and before anything walks a whole value: building values is free of
+  /// checks, so they may nest deeply or, by sharing parts, be far larger than the memory that they take.
   bool admit(const Value& value, std::uint32_t offset) {
     if (!value.is_array() && !value.is_map()) return true;
     return admit_container(value, offset);

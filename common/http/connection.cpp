@@ -4,6 +4,7 @@
 #include <sys/uio.h>
 #include <cerrno>
 
+#include "common/http/socket_io.hpp"
 #include "common/http/websocket_stream.hpp"
 
 namespace r8r::http {
@@ -23,30 +24,6 @@ constexpr int kExchangesPerTurn = 16;
 
 ParserLimits limits_of(const ServerOptions& options) {
   return {options.max_body, options.max_header, options.max_request_line, options.max_header_fields};
-}
-
-/// Bytes taken by the kernel, 0 when it has no room now, -1 when the connection is broken.
-ssize_t send_now(int socket, std::string_view first, std::string_view second) {
-  iovec parts[2] = {{const_cast<char*>(first.data()), first.size()}, {const_cast<char*>(second.data()), second.size()}};
-  msghdr message{};
-  message.msg_iov = first.empty() ? parts + 1 : parts;
-  message.msg_iovlen = (first.empty() ? 0 : 1) + (second.empty() ? 0 : 1);
-  while (true) {
-    const ssize_t sent = ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent >= 0) return sent;
-    if (errno == EINTR) continue;
-    return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
-  }
-}
-
-/// Bytes read, 0 at the end of the stream or when it is broken, -1 when there are none now.
-ssize_t receive_now(int socket, char* into, std::size_t size) {
-  while (true) {
-    const ssize_t got = ::recv(socket, into, size, MSG_DONTWAIT);
-    if (got >= 0) return got;
-    if (errno == EINTR) continue;
-    return errno == EAGAIN || errno == EWOULDBLOCK ? -1 : 0;
-  }
 }
 
 }  // namespace
@@ -192,7 +169,8 @@ awaitable<bool> Connection::read_body() {
     if (!sent) co_return false;
     enter(Phase::body, state_->options.body_timeout);
   }
-  while (!done) {
+  charge_body();
+  while (!done && !over_budget()) {
     const std::string_view fresh = co_await receive();
     if (fresh.empty()) {
       if (expired_)
@@ -201,12 +179,11 @@ awaitable<bool> Connection::read_body() {
     }
     done = parse(fresh);
     charge_body();
-    if (!done && state_->in_flight_bytes > state_->options.max_in_flight_bytes) {
-      co_await answer_failure(503, ErrorCode::service_unavailable, "Too much is being received at the moment");
-      co_return false;
-    }
   }
-  charge_body();
+  if (over_budget()) {
+    co_await answer_failure(503, ErrorCode::service_unavailable, "too much is being received at the moment");
+    co_return false;
+  }
   if (parser_.failure()) {
     const ParserFailure failure = *parser_.failure();
     co_await answer_failure(failure.status, failure.code, failure.message);

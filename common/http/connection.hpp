@@ -47,6 +47,7 @@ class Connection {
   awaitable<void> linger();
   void enter(Phase phase, SteadyClock::duration limit);
   void charge_body();
+  bool over_budget() const { return state_->in_flight_bytes > state_->options.max_in_flight_bytes; }
 
   // exchange.cpp: one request and its answer
   awaitable<bool> exchange();

@@ -146,7 +146,8 @@ std::size_t RequestParser::feed(std::string_view data) {
   error_code error;
   const std::size_t taken = grammar_->put(boost::asio::const_buffer(data.data(), data.size()), error);
   const std::size_t left = data.size() - taken;
-  if (in_head) {
+  const bool too_large = error == beast::http::error::body_limit;  // found at the end of the head, or later in a chunk
+  if (in_head && !too_large) {
     head_bytes_ += taken;
     const std::size_t head = head_bytes_ + (grammar_->head_done() ? 0 : left);
     if (!failure_ && (head > limits_.max_header || error == beast::http::error::header_limit))
@@ -156,7 +157,7 @@ std::size_t RequestParser::feed(std::string_view data) {
   if (error == beast::http::error::need_more) {
     if (!in_head && left > kMaxChunkOverhead)
       fail(400, ErrorCode::invalid_request, "a chunk's size line or the trailer is too long");
-  } else if (error == beast::http::error::body_limit) {
+  } else if (too_large) {
     fail(413, ErrorCode::payload_too_large,
          fmt::format("the request body is over the limit of {} bytes", limits_.max_body));
   } else if (error) {

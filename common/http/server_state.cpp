@@ -61,8 +61,8 @@ void ServerState::leave(Connection& connection) {
 }
 
 SteadyClock::duration ServerState::tick() const {
-  const auto shortest =
-      std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
+  const auto shortest = std::min({options.header_timeout, options.body_timeout, options.idle_timeout,
+                                  options.write_timeout, options.websocket_timeout / 2});
   return std::clamp<std::chrono::milliseconds>(shortest / 8, std::chrono::milliseconds(5),
                                                std::chrono::milliseconds(1000));
 }

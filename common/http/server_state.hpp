@@ -11,6 +11,7 @@
 
 #include "common/base/async.hpp"
 #include "common/http/gzip.hpp"
+#include "common/http/message_deflate.hpp"
 #include "common/http/response_head.hpp"
 #include "common/http/router.hpp"
 #include "common/http/server.hpp"
@@ -61,6 +62,7 @@ struct ServerState : std::enable_shared_from_this<ServerState> {
   // Scratch of whoever runs at the moment, never kept across a suspension.
   std::array<char, 64 * 1024> input;
   GzipCompressor gzip;
+  DeflatedMessages deflated;
   DateText date;
 
  private:

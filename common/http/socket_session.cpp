@@ -1,6 +1,8 @@
 // Connection, third part: what happens after a WebSocket upgrade.
 #include "common/base/log.hpp"
 #include "common/http/connection.hpp"
+#include "common/http/message_deflate.hpp"
+#include "common/http/upgrade.hpp"
 #include "common/http/websocket.hpp"
 #include "common/http/websocket_stream.hpp"
 
@@ -40,21 +42,21 @@ awaitable<void> Connection::socket_session() {
   pending_start_ = 0;
   out_ = std::string();
 
+  std::optional<std::string> extension;
+  if (const auto offers = request_.header("sec-websocket-extensions")) extension = agree_on_deflate(*offers);
+
   phase_ = Phase::socket;
-  const auto stream = std::make_shared<WebSocketStream>(std::move(socket_), std::move(leftover), state_->options);
-  websocket_ = stream;
   // Counts as one for as long as this coroutine runs, however it ends.
   struct Count {
     explicit Count(ServerState& s) : state(s) { ++state.websockets; }
     ~Count() { --state.websockets; }
     ServerState& state;
   } const count(*state_);
-
-  const Result<void> accepted = co_await stream->accept(request_, std::move(subprotocol));
-  finish_exchange(Response::empty(accepted ? 101 : 400));
-  if (!accepted || state_->closed) co_return;
-  // The draining may have begun while there was nothing to close yet.
-  if (state_->draining) start_draining();
+  const auto stream =
+      std::make_shared<WebSocketStream>(state_, std::move(socket_), std::move(leftover), extension.has_value());
+  websocket_ = stream;
+  stream->start(upgrade_answer(request_, subprotocol, extension.value_or(std::string())));
+  finish_exchange(Response::empty(101));
 
   std::string failure;
   {

@@ -1,211 +1,225 @@
 #include "common/http/websocket_stream.hpp"
 
-#include <boost/asio/append.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/websocket.hpp>
-
 #include <fmt/format.h>
 
-#include "common/base/json_text.hpp"
-#include "common/http/url_text.hpp"
+#include "common/http/socket_io.hpp"
 
 namespace r8r::http {
 namespace {
 
-namespace beast = boost::beast;
-using beast::error_code;
-
 constexpr auto kQuiet = asio::as_tuple(asio::deferred);
-// How long the client may take to answer a close, and to take what is written.
+// How long the client may take to answer a close, and to take a message.
 constexpr auto kCloseTime = std::chrono::seconds(5);
 constexpr auto kSendTime = std::chrono::seconds(60);
-constexpr std::size_t kKeptBytes = 4 * 1024;
-// A compressing client costs windows and tables of this size: some 30 KB instead of 300 KB.
-constexpr int kWindowBits = 11;
-constexpr int kMemoryLevel = 3;
-constexpr int kCompressionLevel = 1;
-constexpr std::size_t kCompressFrom = 128;
-constexpr std::size_t kMaxReason = 123;  // RFC 6455 section 5.5: 125 with the code
+// Messages that may go out in a row before others get their turn.
+constexpr int kSendsPerTurn = 32;
+
+/// Sets a flag for as long as it lives, however a coroutine ends.
+struct Mark {
+  explicit Mark(bool& f) : flag(f) { flag = true; }
+  ~Mark() { flag = false; }
+  Mark(const Mark&) = delete;
+  bool& flag;
+};
 
 }  // namespace
 
-/// A socket that first yields the bytes that were read too far.
-class LeftoverSocket : public Socket {
- public:
-  LeftoverSocket(Socket socket, std::string leftover) : Socket(std::move(socket)), leftover_(std::move(leftover)) {}
+WebSocketStream::WebSocketStream(std::shared_ptr<ServerState> state, Socket socket, std::string leftover, bool deflate)
+    : state_(std::move(state)),
+      socket_(std::move(socket)),
+      reader_(state_->options.max_websocket_message, deflate),
+      input_(std::move(leftover)),
+      progress_(state_->io),
+      last_heard_(SteadyClock::now()),
+      last_ping_(last_heard_),
+      deflate_(deflate) {}
 
-  template <class Buffers, class Token>
-  auto async_read_some(const Buffers& buffers, Token&& token) {
-    if (leftover_.empty()) return Socket::async_read_some(buffers, std::forward<Token>(token));
-    const std::size_t copied = asio::buffer_copy(buffers, asio::buffer(leftover_));
-    leftover_.erase(0, copied);
-    return asio::async_initiate<Token, void(error_code, std::size_t)>(
-        [copied, executor = get_executor()](auto handler) {
-          asio::post(executor, asio::append(std::move(handler), error_code(), copied));
-        },
-        token);
+void WebSocketStream::start(std::string answer) {
+  push({std::move(answer), nullptr});
+}
+
+awaitable<bool> WebSocketStream::receive() {
+  while (!over_) {
+    const auto [error] = co_await socket_.async_wait(Socket::wait_read, kQuiet);
+    if (error || over_) co_return false;
+    const ssize_t got = receive_now(socket_.native_handle(), state_->input.data(), state_->input.size());
+    if (got == 0) co_return false;
+    if (got < 0) continue;
+    last_heard_ = SteadyClock::now();
+    input_.append(state_->input.data(), static_cast<std::size_t>(got));
+    co_return true;
   }
-
- private:
-  std::string leftover_;
-};
-
-// Beast finds these by argument-dependent lookup when it ends a stream.
-void teardown(beast::role_type role, LeftoverSocket& socket, error_code& error) {
-  beast::websocket::teardown(role, static_cast<Socket&>(socket), error);
-}
-template <class Handler>
-void async_teardown(beast::role_type role, LeftoverSocket& socket, Handler&& handler) {
-  beast::websocket::async_teardown(role, static_cast<Socket&>(socket), std::forward<Handler>(handler));
+  co_return false;
 }
 
-struct WebSocketStream::Impl {
-  Impl(Socket socket, std::string leftover)
-      : io(static_cast<asio::io_context&>(socket.get_executor().context())),
-        stream(std::move(socket), std::move(leftover)),
-        close_ended(io) {}
-
-  asio::io_context& io;
-  beast::websocket::stream<LeftoverSocket> stream;
-  beast::flat_buffer input;
-  Notifier close_ended;
-  SteadyClock::time_point send_deadline = SteadyClock::time_point::max();
-  SteadyClock::time_point close_deadline = SteadyClock::time_point::max();
-  bool reading = false;
-  bool sending = false;
-  bool closing = false;
-  bool close_pending = false;
-};
-
-WebSocketStream::WebSocketStream(Socket socket, std::string leftover, const ServerOptions& options)
-    : impl_(std::make_unique<Impl>(std::move(socket), std::move(leftover))) {
-  auto& stream = impl_->stream;
-  beast::websocket::stream_base::timeout timeout{};
-  timeout.handshake_timeout = kCloseTime;
-  timeout.idle_timeout = options.websocket_timeout;
-  timeout.keep_alive_pings = true;
-  stream.set_option(timeout);
-  beast::websocket::permessage_deflate deflate;
-  deflate.server_enable = true;
-  deflate.server_max_window_bits = kWindowBits;
-  deflate.client_max_window_bits = kWindowBits;
-  deflate.memLevel = kMemoryLevel;
-  deflate.compLevel = kCompressionLevel;
-  deflate.msg_size_threshold = kCompressFrom;
-  stream.set_option(deflate);
-  stream.auto_fragment(false);
-  stream.read_message_max(options.max_websocket_message);
-}
-
-WebSocketStream::~WebSocketStream() = default;
-
-awaitable<Result<void>> WebSocketStream::accept(const Request& request, std::string subprotocol) {
-  const auto self = shared_from_this();
-  beast::http::request<beast::http::empty_body> upgrade;
-  upgrade.method(beast::http::verb::get);
-  upgrade.target(request.target);
-  upgrade.version(request.version);
-  for (const auto& [name, value] : request.headers) upgrade.insert(name, value);
-  impl_->stream.set_option(beast::websocket::stream_base::decorator(
-      [id = request.request_id, subprotocol = std::move(subprotocol)](beast::websocket::response_type& response) {
-        response.erase(beast::http::field::server);
-        response.set("X-Request-ID", id);
-        response.set("X-Content-Type-Options", "nosniff");
-        if (!subprotocol.empty()) response.set(beast::http::field::sec_websocket_protocol, subprotocol);
-      }));
-  const auto [error] = co_await impl_->stream.async_accept(upgrade, kQuiet);
-  if (error) co_return fail(ErrorCode::cancelled, "the WebSocket upgrade failed: " + error.message());
-  co_return Result<void>();
+std::optional<SocketEvent> WebSocketStream::next_event() {
+  std::string_view rest = std::string_view(input_).substr(input_start_);
+  std::optional<SocketEvent> event = reader_.next(rest);
+  input_start_ = input_.size() - rest.size();
+  if (rest.empty()) {
+    input_ = std::string();
+    input_start_ = 0;
+  }
+  return event;
 }
 
 awaitable<Result<std::string>> WebSocketStream::read() {
   const auto self = shared_from_this();
-  Impl& impl = *impl_;
-  if (impl.reading) co_return fail(ErrorCode::internal_error, "two readers on one WebSocket");
-  impl.reading = true;
-  const auto [error, size] = co_await impl.stream.async_read(impl.input, kQuiet);
-  impl.reading = false;
-  if (error == beast::websocket::error::closed) {
-    const auto& reason = impl.stream.reason();
-    co_return fail(ErrorCode::cancelled, fmt::format("the client closed the WebSocket ({})", reason.code));
+  if (reading_) co_return fail(ErrorCode::internal_error, "two readers on one WebSocket");
+  const Mark mark(reading_);
+  while (!reader_.ended()) {
+    while (std::optional<SocketEvent> event = next_event()) {
+      switch (event->kind) {
+        case SocketEvent::Kind::text:
+          // After our own close the client's further messages mean nothing.
+          if (!close_sent_) co_return std::move(event->payload);
+          break;
+        case SocketEvent::Kind::ping:
+          answer_ping(std::move(event->payload));
+          break;
+        case SocketEvent::Kind::pong:
+          break;
+        case SocketEvent::Kind::close:
+          close(event->code == close_code::kNone ? close_code::kNormal : event->code, {});
+          co_return fail(ErrorCode::cancelled, fmt::format("the client closed the WebSocket ({})", event->code));
+        case SocketEvent::Kind::failure:
+          close(event->code, event->payload);
+          co_return fail(ErrorCode::cancelled, "the WebSocket was closed: " + event->payload);
+      }
+    }
+    if (reader_.ended()) break;
+    const bool received = co_await receive();
+    if (!received) {
+      cut();
+      co_return fail(ErrorCode::cancelled, "the connection is gone");
+    }
   }
-  if (error) co_return fail(ErrorCode::cancelled, "the WebSocket ended: " + error.message());
-  if (!impl.stream.got_text()) {
-    close(1003, "only text frames are understood");
-    co_return fail(ErrorCode::cancelled, "the client sent a binary frame");
-  }
-  std::string text(static_cast<const char*>(impl.input.data().data()), impl.input.size());
-  impl.input.consume(impl.input.size());
-  if (impl.input.capacity() > kKeptBytes) impl.input.shrink_to_fit();
-  co_return text;
+  co_return fail(ErrorCode::cancelled, "the WebSocket is closed");
 }
 
 awaitable<Result<void>> WebSocketStream::send(std::shared_ptr<const std::string> text) {
   const auto self = shared_from_this();
-  Impl& impl = *impl_;
-  if (impl.sending) co_return fail(ErrorCode::internal_error, "two writers on one WebSocket");
+  if (sending_) co_return fail(ErrorCode::internal_error, "two writers on one WebSocket");
   if (!is_open()) co_return fail(ErrorCode::cancelled, "the WebSocket is closed");
-  impl.sending = true;
-  impl.send_deadline = SteadyClock::now() + kSendTime;
-  const auto [error, size] = co_await impl.stream.async_write(asio::buffer(*text), kQuiet);
-  impl.send_deadline = SteadyClock::time_point::max();
-  impl.sending = false;
-  if (error) co_return fail(ErrorCode::cancelled, "the WebSocket ended: " + error.message());
+  const Mark mark(sending_);
+  if (std::shared_ptr<const std::string> deflated = deflate_ ? state_->deflated.of(text) : nullptr) {
+    push({frame_head(Opcode::text, deflated->size(), true), std::move(deflated)});
+  } else {
+    push({frame_head(Opcode::text, text->size()), std::move(text)});
+  }
+  const std::uint64_t place = pushed_;
+  if (written_ >= place && ++sends_without_wait_ >= kSendsPerTurn) {
+    sends_without_wait_ = 0;
+    co_await asio::post(state_->io, asio::deferred);
+  }
+  while (written_ < place && !over_) {
+    sends_without_wait_ = 0;
+    co_await progress_.wait();
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none) break;
+  }
+  if (written_ < place) co_return fail(ErrorCode::cancelled, "the connection is gone");
   co_return Result<void>();
 }
 
 void WebSocketStream::close(int code, std::string_view reason) {
   if (!is_open()) return;
-  Impl& impl = *impl_;
-  impl.closing = true;
-  impl.close_pending = true;
-  impl.close_deadline = SteadyClock::now() + kCloseTime;
-  reason = reason.substr(0, kMaxReason);
-  while (!is_valid_utf8(reason)) reason.remove_suffix(1);
-  const beast::websocket::close_reason why(static_cast<beast::websocket::close_code>(code), beast::string_view(reason));
-  impl.stream.async_close(why, [self = shared_from_this()](error_code) {
-    self->impl_->close_pending = false;
-    self->impl_->close_ended.notify_all();
-  });
+  close_sent_ = true;
+  close_deadline_ = SteadyClock::now() + kCloseTime;
+  push({close_frame(code, reason), nullptr});
 }
 
-bool WebSocketStream::is_open() const {
-  return impl_->stream.is_open() && !impl_->closing;
+void WebSocketStream::answer_ping(std::string payload) {
+  if (close_sent_) return;
+  // Only the last of several pings needs its answer (RFC 6455 section 5.5.3), so a flood of them takes no room. The
+  // front piece may be half out already.
+  for (std::size_t i = 1; i < output_.size(); ++i) {
+    if (!output_[i].is_pong) continue;
+    output_[i].head = control_frame(Opcode::pong, payload);
+    return;
+  }
+  push({control_frame(Opcode::pong, payload), nullptr, true});
+}
+
+void WebSocketStream::push(Piece piece) {
+  if (over_) return;
+  if (output_.empty()) output_deadline_ = SteadyClock::now() + kSendTime;
+  output_.push_back(std::move(piece));
+  ++pushed_;
+  if (!pumping_) pump();
+}
+
+void WebSocketStream::pump() {
+  while (!output_.empty() && !over_) {
+    Piece& piece = output_.front();
+    std::string_view head = piece.head;
+    std::string_view text = piece.text ? std::string_view(*piece.text) : std::string_view();
+    text.remove_prefix(front_sent_ > head.size() ? front_sent_ - head.size() : 0);
+    head.remove_prefix(std::min(front_sent_, head.size()));
+    const ssize_t sent = send_now(socket_.native_handle(), head, text);
+    if (sent < 0) {
+      cut();
+      return;
+    }
+    front_sent_ += static_cast<std::size_t>(sent);
+    if (front_sent_ < piece.size()) {
+      pumping_ = true;
+      socket_.async_wait(Socket::wait_write, [self = shared_from_this()](const boost::system::error_code& error) {
+        self->pumping_ = false;
+        if (!error) self->pump();
+      });
+      return;
+    }
+    output_.pop_front();
+    front_sent_ = 0;
+    ++written_;
+    output_deadline_ = SteadyClock::now() + kSendTime;
+    progress_.notify_all();
+  }
+  output_deadline_ = SteadyClock::time_point::max();
 }
 
 awaitable<void> WebSocketStream::finish() {
   const auto self = shared_from_this();
-  close(1000, {});
-  while (impl_->close_pending) co_await impl_->close_ended.wait_for(kCloseTime);
+  close(close_code::kNormal, {});
+  // First our own part goes out. Everything here ends with the close deadline, when the connection is cut.
+  while (!output_.empty() && !over_) co_await progress_.wait();
+  // Then the client's close is waited for; behind a protocol failure, only the end of its bytes.
+  boost::system::error_code ignored;
+  bool half_closed = false;
+  while (!over_) {
+    while (next_event()) {
+    }
+    if (reader_.ended()) {
+      if (!half_closed) socket_.shutdown(Socket::shutdown_send, ignored);
+      half_closed = true;
+      input_.clear();
+      input_start_ = 0;
+    }
+    const bool received = co_await receive();
+    if (!received) break;
+  }
   cut();
 }
 
 void WebSocketStream::check_deadline(SteadyClock::time_point now) {
-  if (now >= impl_->send_deadline || now >= impl_->close_deadline) cut();
+  if (now >= output_deadline_ || now >= close_deadline_ || now - last_heard_ >= state_->options.websocket_timeout) {
+    cut();
+    return;
+  }
+  if (is_open() && now - last_ping_ >= state_->options.websocket_timeout / 2) {
+    last_ping_ = now;
+    push({control_frame(Opcode::ping, {}), nullptr});
+  }
 }
 
 void WebSocketStream::cut() {
-  impl_->send_deadline = SteadyClock::time_point::max();
-  impl_->close_deadline = SteadyClock::time_point::max();
-  error_code ignored;
-  static_cast<Socket&>(impl_->stream.next_layer()).close(ignored);
-}
-
-std::optional<UpgradeProblem> upgrade_problem(const Request& request) {
-  if (!request.header_has_token("connection", "upgrade") || !request.header_has_token("upgrade", "websocket") ||
-      request.version < 11)
-    return UpgradeProblem{400, "this path needs a WebSocket upgrade"};
-  const auto version = request.header("sec-websocket-version");
-  if (!version || *version != "13") return UpgradeProblem{426, "only WebSocket version 13 is supported"};
-  // 16 bytes in base64 (RFC 6455 section 4.1).
-  const auto key = request.header("sec-websocket-key");
-  if (!key || key->size() != 24 || !key->ends_with("=="))
-    return UpgradeProblem{400, "Sec-WebSocket-Key is missing or is not 16 bytes in base64"};
-  if (request.header("content-length").value_or("0") != "0" || request.header("transfer-encoding"))
-    return UpgradeProblem{400, "a WebSocket upgrade has no body"};
-  return std::nullopt;
+  if (over_) return;
+  over_ = true;
+  output_.clear();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  progress_.notify_all();
 }
 
 }  // namespace r8r::http

@@ -176,7 +176,10 @@ AcceptQueue::~AcceptQueue() {
   impl_->close();
 }
 
-awaitable<Result<Accepted>> AcceptQueue::accept(NewExecution execution) {
+namespace {
+
+/// Holds the core itself: a coroutine begins when it is awaited, and the queue may be gone by then.
+awaitable<Result<Accepted>> accept_in(std::shared_ptr<CommitCore> core, NewExecution execution) {
   const auto item = std::make_shared<AcceptItem>();
   item->subject = execution.id;
   item->bytes = bytes_of(execution);
@@ -184,14 +187,19 @@ awaitable<Result<Accepted>> AcceptQueue::accept(NewExecution execution) {
     item->refused = Error{ErrorCode::storage_error, "the execution holds a NUL byte or text that is not UTF-8", {}};
   }
   item->execution = std::move(execution);
-  const std::shared_ptr<Impl> impl = impl_;
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Accepted>)>(
-      [](auto handler, std::shared_ptr<Impl> core, std::shared_ptr<AcceptItem> waiting) {
+      [](auto handler, std::shared_ptr<CommitCore> queue, std::shared_ptr<AcceptItem> waiting) {
         const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         waiting->tell = [shared](Result<Accepted> result) { (*shared)(std::move(result)); };
-        core->submit(std::move(waiting));
+        queue->submit(std::move(waiting));
       },
-      asio::use_awaitable, impl, item);
+      asio::use_awaitable, core, item);
+}
+
+}  // namespace
+
+awaitable<Result<Accepted>> AcceptQueue::accept(NewExecution execution) {
+  return accept_in(impl_, std::move(execution));
 }
 
 std::size_t AcceptQueue::pending() const {

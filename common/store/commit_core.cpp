@@ -85,15 +85,14 @@ void CommitCore::close() {
   idle_.notify_all();
 }
 
-awaitable<bool> CommitCore::drain(std::chrono::milliseconds limit) {
-  const std::shared_ptr<CommitCore> self = shared_from_this();
+awaitable<bool> CommitCore::drain(std::shared_ptr<CommitCore> core, std::chrono::milliseconds limit) {
   const auto deadline = SteadyClock::now() + limit;
-  while (pending() > 0 && !closed_) {
+  while (core->pending() > 0 && !core->closed_) {
     const auto now = SteadyClock::now();
     if (now >= deadline) co_return false;
-    co_await idle_.wait_for(deadline - now);
+    co_await core->idle_.wait_for(deadline - now);
   }
-  co_return pending() == 0;
+  co_return core->pending() == 0;
 }
 
 void CommitCore::start_pump() {

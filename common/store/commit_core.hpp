@@ -65,7 +65,8 @@ class CommitCore : public std::enable_shared_from_this<CommitCore> {
   bool healthy() const { return link_log_->up(); }
   std::uint64_t batches() const { return batches_; }
   std::uint64_t items() const { return items_; }
-  awaitable<bool> drain(std::chrono::milliseconds limit);
+  /// Until nothing is pending, or `limit`: true if nothing is.
+  static awaitable<bool> drain(std::shared_ptr<CommitCore> core, std::chrono::milliseconds limit);
 
  protected:
   /// Writes these items in one transaction and notes in each what came of it. `batch` outlives the call.

@@ -119,6 +119,8 @@ awaitable<Result<void>> Connection::connect(std::string url) {
   Link& link = *link_;
   link.handle = PQconnectStartParams(keys.data(), values.data(), 1);
   if (link.handle == nullptr) co_return broke("out of memory");
+  // Without DETAIL, which shows the row: payloads do not belong in logs.
+  PQsetErrorVerbosity(link.handle, PQERRORS_TERSE);
   PQsetNoticeProcessor(
       link.handle, [](void*, const char*) {}, nullptr);
   if (PQstatus(link.handle) == CONNECTION_BAD) co_return broke(PQerrorMessage(link.handle));

@@ -96,8 +96,7 @@ std::uint64_t ProgressQueue::items() const {
 }
 
 awaitable<bool> ProgressQueue::drain(std::chrono::milliseconds limit) {
-  const std::shared_ptr<Impl> impl = impl_;
-  co_return co_await impl->drain(limit);
+  return CommitCore::drain(impl_, limit);
 }
 
 }  // namespace r8r::store

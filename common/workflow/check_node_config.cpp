@@ -79,16 +79,18 @@ void check_wait(const SourceNode& config, const std::string& path, ProblemList& 
 }
 
 bool is_status(std::string_view text) {
-  return text.size() == 3 && text[0] >= '1' && text[0] <= '5' &&
-         text.find_first_not_of("0123456789") == std::string_view::npos;
+  return text.size() == 3 && text[0] != '0' && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// 200, "204", "200-299".
+// 200, "204", "2xx", "200-299".
 bool is_status_range(std::string_view text) {
+  if (text.size() == 3 && text[0] >= '1' && text[0] <= '9' && (text.substr(1) == "xx" || text.substr(1) == "XX"))
+    return true;
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos) return is_status(text);
-  return is_status(text.substr(0, dash)) && is_status(text.substr(dash + 1)) &&
-         text.substr(0, dash) <= text.substr(dash + 1);
+  const std::string_view low = text.substr(0, dash);
+  const std::string_view high = text.substr(dash + 1);
+  return is_status(low) && is_status(high) && low <= high;
 }
 
 void check_expected_status(const SourceNode& source, const std::string& path, ProblemList& problems) {
@@ -98,7 +100,7 @@ void check_expected_status(const SourceNode& source, const std::string& path, Pr
     return;
   }
   if (holds_template(source) || (source.is_scalar() && is_status_range(source.scalar))) return;
-  problems.add(path, source, "'expected_status' must be a status, a range like 200-299, or a list of these");
+  problems.add(path, source, "'expected_status' must be a status, a range like 200-299 or 2xx, or a list of these");
 }
 
 // Values of headers and of the query are single values; a list repeats the name in a query.

@@ -284,7 +284,8 @@ void compile_node(Node& node, const NodeDraft& draft, const NodeNames& names, co
                                          draft.path + ".on_error.fallback_value", {"error"});
   }
   compiler.finish();
-  if (draft.config != nullptr && reads_bare_webhook(node, workflow)) warn_about_body(*draft.config, draft.path + ".config", problems);
+  if (draft.config != nullptr && reads_bare_webhook(node, workflow))
+    warn_about_body(*draft.config, draft.path + ".config", problems);
 }
 
 }  // namespace r8r::workflow

@@ -225,8 +225,8 @@ class JsonReader {
       const char c = text_[at_++];
       if (c == '"') return out;
       if (c != '\\') refuse(at_ - 1, "a line break or tab inside a string must be written as \\n or \\t");
-      const char escape = peek();
-      ++at_;
+      if (at_ == text_.size()) refuse(begin, "the string is not closed");
+      const char escape = text_[at_++];
       switch (escape) {
         case '"':
         case '\\':

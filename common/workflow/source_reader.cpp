@@ -45,7 +45,11 @@ ReadResult read_source(std::string_view text) {
     ReadResult json = read_json(text);
     if (json.root) return json;
     ReadResult yaml = read_yaml(text);
-    return yaml.root ? std::move(yaml) : std::move(json);
+    if (yaml.root) return yaml;
+    // It is neither. JSON begins with a quoted key or an array; the rest was meant as YAML.
+    const std::size_t second = text.find_first_not_of(" \t\r\n", first + 1);
+    const bool meant_as_json = text[first] == '[' || second == std::string_view::npos || text[second] == '"';
+    return meant_as_json ? json : yaml;
   }
   return read_yaml(text);
 }

@@ -26,6 +26,7 @@ awaitable<Result<StartedRun>> ExecutionStarter::start(NewRun run) {
   started.id = Uuid::v7();
   bus::ExecRequest request;
   request.execution_id = started.id;
+  request.partition = publisher_.partition_of(started.id);
   request.workflow_id = run.workflow_id;
   request.workflow_version = run.workflow_version;
   request.workflow_name = run.workflow_name;
@@ -41,7 +42,7 @@ awaitable<Result<StartedRun>> ExecutionStarter::start(NewRun run) {
 
   store::NewExecution row;
   row.id = started.id;
-  row.partition = publisher_.partition_of(started.id);
+  row.partition = request.partition;
   row.workflow_id = run.workflow_id;
   row.workflow_version = run.workflow_version;
   row.workflow_name = std::move(run.workflow_name);

@@ -29,7 +29,10 @@ void Health::set_bus(bus::Connection& bus, const std::string& instance) {
   bus_ = &bus;
   inbox_ = "_INBOX.r8r-api." + instance;
   Result<bus::Subscription> subscribed = bus.subscribe(inbox_, [this](std::vector<bus::Message> messages) {
-    for (bus::Message& message : messages) answered_.insert(std::move(message.data));
+    // An empty answer is the server's: nobody listens.
+    for (bus::Message& message : messages) {
+      if (!message.data.empty()) answered_.insert(std::move(message.data));
+    }
   });
   if (subscribed) answers_ = std::move(*subscribed);
 }

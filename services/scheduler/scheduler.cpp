@@ -49,7 +49,10 @@ awaitable<bool> Scheduler::connect() {
   while (!stopping_) {
     std::string problem;
     if (!bus_) {
-      auto bus = co_await bus::Connection::connect(io_, {.url = settings_.common.nats_url, .name = "r8r-scheduler"}, std::chrono::seconds(2));
+      bus::Options options;
+      options.url = settings_.common.nats_url;
+      options.name = "r8r-scheduler";
+      auto bus = co_await bus::Connection::connect(io_, std::move(options), std::chrono::seconds(2));
       if (bus) {
         bus_ = std::move(*bus);
       } else {

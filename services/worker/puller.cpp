@@ -63,7 +63,8 @@ awaitable<void> Puller::keep_queue() {
     if (made && !ready_) log::info("task queue ready", {{"reconnects", reconnects}});
     ready_ = made.has_value();
     problem_ = made ? std::string() : made.error().message;
-    co_await changed_->wait_for(ready_ ? SteadyClock::duration(kCheck) : SteadyClock::duration(kRetry));
+    const SteadyClock::duration pause = ready_ ? SteadyClock::duration(kCheck) : SteadyClock::duration(kRetry);
+    co_await changed_->wait_for(pause);
   }
 }
 

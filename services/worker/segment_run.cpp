@@ -44,6 +44,7 @@ bool follows_from(const workflow::Node& node, const std::vector<int>& open) {
 bus::TaskResult empty_result(const bus::Task& task, const std::string& worker) {
   bus::TaskResult result;
   result.execution_id = task.execution_id;
+  result.partition = task.partition;
   result.epoch = task.epoch;
   result.dispatch_id = task.dispatch_id;
   result.attempt = task.attempt;
@@ -110,7 +111,7 @@ bus::TaskResult run_segment(const bus::Task& task, std::shared_ptr<const workflo
     const int index = workflow->find(id);
     if (index < 0) return error_result(task, worker, fmt::format("the workflow has no node '{}'", id));
     const workflow::Node& node = workflow->nodes[static_cast<std::size_t>(index)];
-    if (node.node_class == workflow::NodeClass::effect)
+    if (node.node_class == workflow::NodeClass::effect && !node.pinned)
       return error_result(task, worker, fmt::format("node '{}' is not pure and cannot be part of a segment", id));
     if (!open.empty() && follows_from(node, open)) {
       open.push_back(index);

@@ -113,6 +113,7 @@ void TaskRunner::take_task(const DeliveryPtr& delivery, bus::Task task) {
       return;
     }
   }
+  loading_.insert(delivery);
   group_.spawn("load of a task", load_pure(delivery, std::move(task)));
 }
 
@@ -128,12 +129,14 @@ awaitable<void> TaskRunner::load_pure(DeliveryPtr delivery, bus::Task task) {
       bus::Task copy = task;
       Result<bus::Task> complete = co_await complete_task(std::move(copy), payloads_);
       if (complete) {
-        pure_.run({delivery, std::move(*complete), std::move(*workflow)});
+        loading_.erase(delivery);
+        if (!delivery->settled) pure_.run({delivery, std::move(*complete), std::move(*workflow)});
         co_return;
       }
       problem = complete.error();
     }
     if (!is_transient(*problem)) {
+      loading_.erase(delivery);
       refuse(delivery, std::move(task), std::move(problem->message));
       co_return;
     }
@@ -143,7 +146,9 @@ awaitable<void> TaskRunner::load_pure(DeliveryPtr delivery, bus::Task task) {
 }
 
 awaitable<void> TaskRunner::beat() {
-  while (co_await sleep_for(heartbeat_)) {
+  while (true) {
+    const bool slept = co_await sleep_for(heartbeat_);
+    if (!slept) co_return;
     deliveries_.touch(heartbeat_ * 3 / 4);
     effects_.send_progress();
   }
@@ -154,6 +159,7 @@ awaitable<void> TaskRunner::drain(SteadyClock::duration limit) {
   tell_room();
   pure_.give_back_waiting();
   effects_.give_back_waiting();
+  for (const DeliveryPtr& delivery : std::exchange(loading_, {})) deliveries_.give_back(delivery);
   const bool finished = co_await effects_.wait(limit);
   if (!finished) {
     log::warn("not all tasks were finished in time; they are given back", {{"tasks", effects_.tasks()}});

@@ -52,6 +52,7 @@ class TaskRunner {
   std::chrono::milliseconds heartbeat_;
   bool draining_ = false;
   Deliveries deliveries_;
+  std::unordered_set<DeliveryPtr> loading_;  ///< their tasks wait for the database
   PureRunner pure_;
   EffectRunner effects_;
   TaskGroup group_;  // last: its coroutines use the rest

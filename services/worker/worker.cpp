@@ -52,6 +52,7 @@ struct Worker::Parts {
   std::unique_ptr<TaskRunner> runner;
   bus::Subscription cancels;
   bus::Subscription partitions_changed;
+  bus::Subscription pings;
 
   std::optional<std::string> database_problem = "not connected yet";
   std::unique_ptr<http::ServiceProbe> probe;
@@ -66,7 +67,7 @@ Worker::~Worker() = default;
 
 Result<void> Worker::start() {
   metrics::gauge("r8r_build_info", "Always 1; the version is in the label",
-                 {{"version", "0.1.0"}, {"service", "worker"}})
+                 {{"version", R8R_VERSION}, {"service", "worker"}})
       .set(1);
   parts_->probe = std::make_unique<http::ServiceProbe>(io_, settings_.metrics_host, settings_.metrics_port,
                                                        [this] { return not_ready(); });
@@ -124,6 +125,9 @@ void Worker::run_on_bus() {
   });
   parts.partitions_changed =
       listen(bus::kPartitionsChanged, [&parts](std::vector<bus::Message>) { parts.runner->nudge(); });
+  parts.pings = listen(bus::kWorkerPing, [this, &parts](std::vector<bus::Message> messages) {
+    for (const bus::Message& message : messages) parts.bus->publish(message.reply, settings_.name);
+  });
   parts.bus->on_state_change([&parts](bool connected) {
     log::info(connected ? "bus connected" : "bus lost");
     if (connected && parts.runner) parts.runner->nudge();
@@ -141,8 +145,9 @@ awaitable<void> Worker::watch_database() {
     if (!answer && !was_away) log::warn("the database is away; trying on", {{"error", answer.error().message}});
     if (answer && was_away) log::info("the database is back");
     was_away = !answer;
-    if (!co_await sleep_for(answer ? SteadyClock::duration(kDatabaseCheck) : SteadyClock::duration(seconds(1))))
-      co_return;
+    const seconds pause = answer ? kDatabaseCheck : seconds(1);
+    const bool slept = co_await sleep_for(pause);
+    if (!slept) co_return;
   }
 }
 
@@ -174,6 +179,7 @@ awaitable<void> Worker::drain() {
   }
   parts.cancels.reset();
   parts.partitions_changed.reset();
+  parts.pings.reset();
   parts.group.cancel();
   co_await parts.group.wait(kStopGrace);
   parts.probe->stop();

@@ -141,10 +141,10 @@ TEST(Faults, EveryPromisedExecutionEndsOnceWhateverIsKilled) {
 
   // Nothing is left half done: no live execution, no timer.
   EXPECT_TRUE(eventually(seconds(60), [&] {
-    return stack.postgres().query(stack.database_url(), "select count(*) from live_executions") == "0" &&
-           stack.postgres().query(stack.database_url(), "select count(*) from timers") == "0";
-  })) << "live: " << stack.postgres().query(stack.database_url(), "select count(*) from live_executions");
-  EXPECT_EQ(stack.postgres().query(stack.database_url(), "select count(*) from (select id from executions group by id having count(*) > 1) twice"), "0");
+    return stack.query("select count(*) from live_executions") == "0" &&
+           stack.query("select count(*) from timers") == "0";
+  })) << "live: " << stack.query("select count(*) from live_executions");
+  EXPECT_EQ(stack.query("select count(*) from (select id from executions group by id having count(*) > 1) twice"), "0");
   std::printf("kills %d, promised %zu, failed %d, outside calls %zu, of them repeated keys %d\n", kills, promises.size(), failed,
               outside.requests().size(), repeated);
 }

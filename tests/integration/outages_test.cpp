@@ -22,7 +22,7 @@ class Outages : public testing::Test {
 };
 
 TEST_F(Outages, TheDatabaseGoesAwayAndComesBack) {
-  stack.postgres().stop();
+  stack.postgres().stop(PostgresServer::Stop::immediate);
   EXPECT_TRUE(eventually(seconds(20), [&] { return !ready(0) && !ready(1); }));
   const HttpAnswer health = stack.get("/api/health");
   EXPECT_EQ(health.status, 503);

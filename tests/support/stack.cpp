@@ -151,6 +151,12 @@ void Stack::restart_nats() {
   nats_.start();
 }
 
+std::string Stack::query(const std::string& sql) {
+  Finished answer = run("/usr/bin/psql", {"-X", "-A", "-t", "-c", sql, database_url_});
+  while (!answer.out.empty() && answer.out.back() == '\n') answer.out.pop_back();
+  return answer.out + answer.err;
+}
+
 HttpAnswer Stack::post(const std::string& path, const Json& body, int api, std::vector<std::string> headers) {
   return call({.method = "POST", .url = url(api) + path, .body = body.dump(), .headers = std::move(headers)});
 }

@@ -58,6 +58,8 @@ class Stack {
   PostgresServer& postgres() { return postgres_; }
   void restart_nats();
   const std::string& directory() const { return directory_; }
+  /// One value from the database, as text.
+  std::string query(const std::string& sql);
   std::string database_url() const { return database_url_; }
   std::string nats_url() const;
   std::string ready_url(const std::string& name, int index) const;

@@ -35,7 +35,9 @@ RawClient::RawClient(unsigned short port, int receive_buffer) {
   if (::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) close();
 }
 
-RawClient::~RawClient() { close(); }
+RawClient::~RawClient() {
+  close();
+}
 
 RawClient::RawClient(RawClient&& other) noexcept
     : socket_(std::exchange(other.socket_, -1)), buffer_(std::move(other.buffer_)), ended_(other.ended_) {}
@@ -108,7 +110,9 @@ std::string RawClient::read_some(std::size_t size) {
   return out;
 }
 
-void RawClient::finish_sending() { ::shutdown(socket_, SHUT_WR); }
+void RawClient::finish_sending() {
+  ::shutdown(socket_, SHUT_WR);
+}
 
 void RawClient::close() {
   if (socket_ >= 0) ::close(socket_);
@@ -126,7 +130,8 @@ std::string get(std::string_view target, std::string_view more) {
 }
 
 std::string post(std::string_view target, std::string_view body, std::string_view more) {
-  return fmt::format("POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n{}\r\n{}", target, body.size(), more, body);
+  return fmt::format("POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n{}\r\n{}", target, body.size(), more,
+                     body);
 }
 
 }  // namespace r8r::http

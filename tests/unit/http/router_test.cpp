@@ -8,7 +8,9 @@
 namespace r8r::http {
 namespace {
 
-awaitable<Response> nothing(Request&) { co_return Response::empty(204); }
+awaitable<Response> nothing(Request&) {
+  co_return Response::empty(204);
+}
 
 class RouterTest : public ::testing::Test {
  protected:
@@ -85,7 +87,9 @@ TEST(PercentDecode, LeavesWhatIsNotAnEscape) {
 }
 
 TEST(PercentDecode, YieldsUtf8WithoutNul) {
-  EXPECT_EQ(percent_decode("a%00b"), "a\xEF\xBF\xBD" "b");
+  EXPECT_EQ(percent_decode("a%00b"),
+            "a\xEF\xBF\xBD"
+            "b");
   EXPECT_EQ(percent_decode("%ff€%c3"), "\xEF\xBF\xBD€\xEF\xBF\xBD");
 }
 
@@ -150,15 +154,18 @@ TEST(OpenApi, DocumentsTheTable) {
   EXPECT_EQ(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
   EXPECT_EQ(document["components"]["securitySchemes"]["apiKey"]["name"], "X-API-Key");
   EXPECT_EQ(document["components"]["schemas"].size(), 3u);
-  EXPECT_EQ(document["tags"], nlohmann::json::parse(
-                                  R"([{"name": "System", "description": "Health and metrics"}, {"name": "Workflows"}])"));
+  EXPECT_EQ(
+      document["tags"],
+      nlohmann::json::parse(R"([{"name": "System", "description": "Health and metrics"}, {"name": "Workflows"}])"));
   ASSERT_EQ(document["paths"].size(), 4u);
 
   const auto& post = document["paths"]["/api/workflows/{name}/execute"]["post"];
   EXPECT_EQ(post["operationId"], "executeWorkflow");
-  EXPECT_EQ(post["requestBody"]["content"]["application/json"]["schema"]["$ref"], "#/components/schemas/ExecuteRequest");
+  EXPECT_EQ(post["requestBody"]["content"]["application/json"]["schema"]["$ref"],
+            "#/components/schemas/ExecuteRequest");
   EXPECT_EQ(post["requestBody"]["content"]["application/json"]["example"]["input"]["x"], 1);
-  EXPECT_EQ(post["responses"]["404"]["content"]["application/json"]["schema"]["$ref"], "#/components/schemas/ErrorResponse");
+  EXPECT_EQ(post["responses"]["404"]["content"]["application/json"]["schema"]["$ref"],
+            "#/components/schemas/ErrorResponse");
   ASSERT_EQ(post["parameters"].size(), 2u);
   EXPECT_EQ(post["parameters"][0]["schema"]["type"], "boolean");
   EXPECT_EQ(post["parameters"][1],
@@ -176,7 +183,8 @@ TEST(OpenApi, YamlHasTheSameStructure) {
   router.add(Method::get, "/a", {.id = "first", .tags = {"T"}, .responses = {{200, ""}}}, nothing);
   const std::string yaml = router.openapi_yaml("r8r", "1");
   EXPECT_NE(yaml.find("\"openapi\": \"3.1.0\"\n"), std::string::npos);
-  EXPECT_NE(yaml.find("\"paths\":\n  \"/a\":\n    \"get\":\n      \"operationId\": \"first\"\n"), std::string::npos) << yaml;
+  EXPECT_NE(yaml.find("\"paths\":\n  \"/a\":\n    \"get\":\n      \"operationId\": \"first\"\n"), std::string::npos)
+      << yaml;
   EXPECT_NE(yaml.find("\"servers\":\n  -\n    \"url\": \"/\"\n"), std::string::npos);
 }
 

@@ -5,18 +5,9 @@
 #include <gtest/gtest.h>
 
 namespace r8r::http {
-namespace {
-
-struct Gate {
-  explicit Gate(asio::io_context& io) : changed(io) {}
-  Notifier changed;
-  bool open = false;
-};
-std::unique_ptr<Gate> gate;
-
-}  // namespace
-
-TestServer::TestServer() : work_(asio::make_work_guard(io)) { options.host = "127.0.0.1"; }
+TestServer::TestServer() : work_(asio::make_work_guard(io)) {
+  options.host = "127.0.0.1";
+}
 
 TestServer::~TestServer() {
   if (thread_.joinable()) {
@@ -55,7 +46,6 @@ bool TestServer::eventually(std::function<bool()> condition) {
 }
 
 void add_common_routes(TestServer& server) {
-  gate = std::make_unique<Gate>(server.io);
   Router& router = server.router;
   router.add(Method::get, "/hello", {},
              [](Request&) -> awaitable<Response> { co_return Response::json(200, "{\"hello\":\"world\"}"); });
@@ -73,16 +63,16 @@ void add_common_routes(TestServer& server) {
     throw std::runtime_error("secret detail");
     co_return Response();
   });
-  router.add(Method::get, "/gate", {}, [](Request&) -> awaitable<Response> {
-    while (!gate->open) co_await gate->changed.wait_for(std::chrono::seconds(30));
+  router.add(Method::get, "/gate", {}, [&server](Request&) -> awaitable<Response> {
+    while (!server.gate_is_open) co_await server.gate_changed.wait_for(std::chrono::seconds(30));
     co_return Response::text(200, "through");
   });
 }
 
 void open_gate(TestServer& server) {
-  server.on_loop([] {
-    gate->open = true;
-    gate->changed.notify_all();
+  server.on_loop([&server] {
+    server.gate_is_open = true;
+    server.gate_changed.notify_all();
   });
 }
 

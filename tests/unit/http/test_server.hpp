@@ -44,6 +44,9 @@ class TestServer {
   Router router;
   ServerOptions options;
   std::unique_ptr<Server> server;
+  // What GET /gate waits for.
+  Notifier gate_changed{io};
+  bool gate_is_open = false;
 
  private:
   asio::executor_work_guard<asio::io_context::executor_type> work_;

@@ -36,7 +36,7 @@ TEST(Graph, DependenciesKeepTheOrderOfTheFile) {
 TEST(Graph, CyclesAreShown) {
   EXPECT_EQ(
       problems_of(with_edges({{"a", "c"}, {"b", "a"}, {"c", "b"}})),
-      "3:36 nodes[0].depends_on: the dependencies form a cycle: a → b → c → a (remove one of these dependencies)\n");
+      "3:38 nodes[0].depends_on: the dependencies form a cycle: a → b → c → a (remove one of these dependencies)\n");
 }
 
 TEST(Graph, EachCycleIsReported) {
@@ -48,11 +48,11 @@ TEST(Graph, EachCycleIsReported) {
 
 TEST(Graph, NodesCannotDependOnThemselvesOrTwiceOrOnNothing) {
   EXPECT_EQ(problems_of(with_edges({{"a", "a"}})),
-            "3:36 nodes[0].depends_on: the node 'a' depends on itself (remove it from depends_on)\n");
+            "3:39 nodes[0].depends_on: the node 'a' depends on itself (remove it from depends_on)\n");
   EXPECT_EQ(problems_of(with_edges({{"a", ""}, {"b", "a, a"}})),
-            "4:39 nodes[1].depends_on: 'a' is there twice (remove one)\n");
+            "4:42 nodes[1].depends_on: 'a' is there twice (remove one)\n");
   EXPECT_EQ(problems_of(with_edges({{"alpha", ""}, {"b", "alhpa"}})),
-            "4:36 nodes[1].depends_on: there is no node 'alhpa' (did you mean 'alpha'?)\n");
+            "4:39 nodes[1].depends_on: there is no node 'alhpa' (did you mean 'alpha'?)\n");
 }
 
 TEST(Graph, ACycleThroughTheLargestWorkflowIsFoundWithoutRecursion) {

@@ -61,10 +61,10 @@ TEST(NodeConfig, HttpPartsAreChecked) {
   EXPECT_NE(config_problems("http", "{" + url + ", headers: {a: [1]}}").find("must be a single value"),
             std::string::npos);
   EXPECT_EQ(config_problems("http", "{" + url + ", headers: {X-A: 1, x-b: '{{ input }}'}, query: {q: [1, 2]}}"), "");
-  for (const std::string good : {"200", "'204'", "200-299", "[200, 404, 500-599]", "'{{ input.status }}'"}) {
+  for (const std::string good : {"200", "'204'", "200-299", "2xx", "[200, 404, 500-599]", "'{{ input.status }}'"}) {
     EXPECT_EQ(config_problems("http", "{" + url + ", expected_status: " + good + "}"), "") << good;
   }
-  for (const std::string bad : {"99", "600", "2xx", "299-200", "[]", "{a: 1}", "true"}) {
+  for (const std::string bad : {"99", "1000", "0xx", "299-200", "[]", "{a: 1}", "true"}) {
     EXPECT_NE(config_problems("http", "{" + url + ", expected_status: " + bad + "}"), "") << bad;
   }
 }
@@ -85,8 +85,8 @@ TEST(NodeConfig, SetNeedsFieldsOrValues) {
       config_problems("set", "{fields: [{nam: a, value: 1}, 5, {name: x}]}"),
       "6:17 nodes[0].config.fields[0].name: the field 'name' is missing\n"
       "6:18 nodes[0].config.fields[0].nam: unknown field 'nam' in nodes[0].config.fields[0] (did you mean 'name'?)\n"
-      "6:36 nodes[0].config.fields[1]: a field must be a map with 'name' and 'value', not a number\n"
-      "6:39 nodes[0].config.fields[2].value: the field 'value' is missing\n");
+      "6:37 nodes[0].config.fields[1]: a field must be a map with 'name' and 'value', not a number\n"
+      "6:40 nodes[0].config.fields[2].value: the field 'value' is missing\n");
 }
 
 TEST(NodeConfig, WaitNeedsALengthWithinThirtyDays) {
@@ -125,9 +125,7 @@ TEST(NodeConfig, ExpressionsAreText) {
             "write it as a block after '|')\n");
   EXPECT_EQ(problems_of(with_node_lines("    condition: true\n")), "");
   EXPECT_EQ(config_problems("transform", "expression: 42"), "");
-  EXPECT_EQ(config_problems("transform", "expression: '{{ 1 }} + {{ 2 }}'").find("nodes[0].config.expression") !=
-                std::string::npos,
-            true);
+  EXPECT_EQ(config_problems("transform", "expression: ' {{ 42 }} '"), "");
 }
 
 TEST(NodeTypes, EveryFieldIsFoundUnderItsNames) {

@@ -56,12 +56,12 @@ TEST(References, OnlyUpstreamNodesMayBeNamed) {
       problems_of(
           with_last("    type: transform\n    depends_on: right\n    config: {expression: '1 + nodes.my_left.x'}\n"))
           .substr(0, 120),
-      "9:32 nodes[3].config.expression: the node 'my-left' is not upstream of 'last': its output may not be there yet "
-      "(add 'my-l");
+      "9:37 nodes[3].config.expression: the node 'my-left' is not upstream of 'last': its output may not be there yet "
+      "(add 'my-");
   EXPECT_EQ(problems_of(with_last("    type: set\n    depends_on: right\n    config:\n      values:\n        deep: [1, "
                                   "{x: 'a {{ my_left }}'}]\n"))
                 .substr(0, 55),
-            "11:30 nodes[3].config.values.deep[1].x: the node 'my-left'");
+            "11:29 nodes[3].config.values.deep[1].x: the node 'my-le");
   EXPECT_NE(problems_of(with_last("    type: debug\n    condition: last.ok\n"))
                 .find("8:16 nodes[3].condition: the node 'last' refers to its own output"),
             std::string::npos);

@@ -77,9 +77,11 @@ TEST(Load, NameAndNodesAreRequired) {
 
 TEST(Load, NamesHaveAForm) {
   const std::string nodes = "\nnodes: [{id: a, type: transform, config: {expression: '1'}}]\n";
-  for (const std::string good : {"a", "9", "Order_flow-2", std::string(128, 'x')})
+  for (const std::string& good :
+       {std::string("a"), std::string("9"), std::string("Order_flow-2"), std::string(128, 'x')})
     EXPECT_EQ(problems_of("name: '" + good + "'" + nodes), "") << good;
-  for (const std::string bad : {"-a", "_a", "a b", "a.b", "ä", std::string(129, 'x')}) {
+  for (const std::string& bad : {std::string("-a"), std::string("_a"), std::string("a b"), std::string("a.b"),
+                                 std::string("ä"), std::string(129, 'x')}) {
     EXPECT_NE(problems_of("name: '" + bad + "'" + nodes).find("cannot be a name"), std::string::npos) << bad;
   }
   EXPECT_EQ(problems_of("name: 5" + nodes), "1:7 name: 'name' must be a string, not '5' (put it in quotes)\n");
@@ -100,7 +102,7 @@ TEST(Load, UnknownFieldsAreErrorsWithTheNearestName) {
             "6:12 settings.timeout: unknown field 'timeout' in ");
   EXPECT_EQ(
       problems_of(with_head("nodes:\n  - {id: a, type: transform, config: {expresion: '1', expression: '1'}}\n")),
-      "3:40 nodes[0].config.expresion: unknown field 'expresion' in nodes[0].config (did you mean 'expression'?)\n");
+      "3:39 nodes[0].config.expresion: unknown field 'expresion' in nodes[0].config (did you mean 'expression'?)\n");
 }
 
 TEST(Load, AllProblemsAreReportedAtOnceInTheOrderOfTheFile) {
@@ -112,7 +114,8 @@ TEST(Load, AllProblemsAreReportedAtOnceInTheOrderOfTheFile) {
       "6:9 nodes[1].id: the id 'x' is there twice (it is first given on line 3)\n"
       "7:22 nodes[1].config.values: 'values' must be a map, not 5\n"
       "8:18 nodes[1].depends_on: there is no node 'y' (did you mean 'x'?)\n"
-      "9:1 foo: unknown field 'foo'\n");
+      "9:1 foo: unknown field 'foo' (known: name, description, version, triggers, inputs, input_schema, variables, "
+      "depends_on_workflows, settings, nodes)\n");
 }
 
 TEST(Load, ColumnsCountCharacters) {
@@ -121,7 +124,7 @@ TEST(Load, ColumnsCountCharacters) {
             "3:57 ");
   EXPECT_EQ(problems_of("name: t\nnodes:\n  - {id: a, type: set, config: {values: {'ää': 1, b: '{{ nope }}'}}}\n")
                 .substr(0, 5),
-            "3:54 ");
+            "3:58 ");
 }
 
 TEST(Load, ManyProblemsAreCutShort) {

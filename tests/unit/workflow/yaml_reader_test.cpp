@@ -94,7 +94,7 @@ TEST(YamlReader, AliasesThatExpandWithoutEndAreRefused) {
   for (int i = 1; i < 12; ++i) {
     bomb += fmt::format("a{0}: &a{0} [*a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}]\n", i, i - 1);
   }
-  EXPECT_EQ(first_problem(bomb), "5:64 aliases expand to more than 10000 values");
+  EXPECT_EQ(first_problem(bomb), "5:10 aliases expand to more than 10000 values");
 }
 
 TEST(YamlReader, AliasesCannotNestDeeperThanTheLimit) {
@@ -128,14 +128,14 @@ TEST(YamlReader, OnlyOneDocumentIsRead) {
 
 TEST(YamlReader, KeysMustBeText) {
   EXPECT_EQ(first_problem("a: {{ input.x }}"), "1:5 a key must be text, not a list or a map");
-  EXPECT_EQ(first_problem("&k a: 1"), "");
+  EXPECT_EQ(first_problem("&k a: 1"), "1:1 a key cannot have an anchor");
   EXPECT_EQ(first_problem("{&k a: 1}"), "1:2 a key cannot have an anchor");
 }
 
 TEST(YamlReader, BrokenYamlIsReportedWithItsPlace) {
   EXPECT_EQ(first_problem("a: 1\nb: [1, 2\n"), "3:1 not valid YAML: end of sequence flow not found");
   EXPECT_EQ(first_problem("a: b: c\n"), "1:5 not valid YAML: illegal map value");
-  EXPECT_EQ(first_problem("a: *nowhere\n"), "1:4 not valid YAML: the referenced anchor is not defined: nowhere");
+  EXPECT_EQ(first_problem("a: *nowhere\n"), "1:4 not valid YAML: the referenced anchor is not defined");
 }
 
 TEST(SourceReader, SizeAndCharactersAreChecked) {

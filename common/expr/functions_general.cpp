@@ -1,0 +1,182 @@
+#include <cmath>
+
+#include "common/expr/functions.hpp"
+#include "common/expr/json.hpp"
+#include "common/expr/operators.hpp"
+#include "common/expr/run.hpp"
+
+/// Functions of any value, JSON, closures and the log.
+namespace r8r::expr {
+namespace {
+
+bool type_of(Call& call, Value& out) {
+  out = Value::string(call.args[0].type_name());
+  return true;
+}
+
+bool is_null(Call& call, Value& out) {
+  out = Value::boolean(call.args[0].is_null());
+  return true;
+}
+
+bool or_default(Call& call, Value& out) {
+  out = call.args[0].is_null() ? call.args[1] : call.args[0];
+  return true;
+}
+
+bool to_string(Call& call, Value& out) {
+  if (call.args[0].is_string()) {
+    out = call.args[0];
+    return true;
+  }
+  if (!call.run.admit(call.args[0], call.offset)) return false;
+  std::string text;
+  if (call.args[0].is_closure()) {
+    text = "Fn";
+  } else {
+    append_rendered(text, call.args[0]);
+  }
+  return call.give(text, out);
+}
+
+bool debug_text(Call& call, std::string& text) {
+  if (!call.run.admit(call.args[0], call.offset)) return false;
+  if (call.args[0].is_null()) {
+    text = "()";
+  } else if (call.args[0].is_closure()) {
+    text = "Fn";
+  } else {
+    append_json(text, call.args[0]);
+  }
+  return true;
+}
+
+bool to_debug(Call& call, Value& out) {
+  std::string text;
+  return debug_text(call, text) && call.give(text, out);
+}
+
+/// to_json() or to_json(true) for several lines.
+bool json_of(Call& call, Value& out) {
+  bool pretty = false;
+  if (call.has(1)) {
+    if (!call.args[1].is_bool()) return call.wrong(1, "true or false");
+    pretty = call.args[1].as_bool();
+  }
+  if (!call.run.admit(call.args[0], call.offset)) return false;
+  return call.give(pretty ? to_pretty_json(call.args[0]) : to_json(call.args[0]), out);
+}
+
+/// What is not text is taken to be parsed already.
+bool from_json(Call& call, Value& out) {
+  if (!call.args[0].is_string()) {
+    out = call.args[0];
+    return true;
+  }
+  const std::string_view text = call.text_of(0);
+  if (!call.charge(1 + text.size() / 16)) return false;
+  auto parsed = parse_json(text);
+  if (!parsed) return call.fail(fmt::format("'{}': {}", call.name, parsed.error().message));
+  out = std::move(*parsed);
+  return true;
+}
+
+/// range(from, to[, step]): `to` itself is left out.
+bool range(Call& call, Value& out) {
+  if (!call.args[0].is_number()) return call.wrong(0, "a number");
+  if (!call.args[1].is_number()) return call.wrong(1, "a number");
+  Value step = Value::integer(1);
+  if (call.has(2)) step = call.args[2];
+  if (!step.is_number()) return call.wrong(2, "a number");
+  const bool whole = call.args[0].is_int() && call.args[1].is_int() && step.is_int();
+  if (step.as_number() == 0 || std::isnan(step.as_number())) return call.fail("'range': the step must not be 0");
+  const double turns = std::ceil((call.args[1].as_number() - call.args[0].as_number()) / step.as_number());
+  if (!(turns > 0)) {
+    out = Value::array({});
+    return true;
+  }
+  const double most = static_cast<double>(call.run.context().limits.elements);
+  const auto count = static_cast<std::size_t>(std::min(turns, most + 1));
+  if (!call.fits_elements(count) || !call.charge(count / 4)) return false;
+  std::vector<Value> elements;
+  elements.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!whole) {
+      elements.push_back(Value::number(call.args[0].as_number() + static_cast<double>(i) * step.as_number()));
+      continue;
+    }
+    std::int64_t offset = 0;
+    std::int64_t value = 0;
+    if (__builtin_mul_overflow(static_cast<std::int64_t>(i), step.as_int(), &offset) || __builtin_add_overflow(call.args[0].as_int(), offset, &value)) break;
+    if (step.as_int() > 0 ? value >= call.args[1].as_int() : value <= call.args[1].as_int()) break;
+    elements.push_back(Value::integer(value));
+  }
+  return call.give(std::move(elements), out);
+}
+
+bool print(Call& call, Value& out) {
+  std::string text;
+  if (call.has(0)) {
+    if (!call.run.admit(call.args[0], call.offset)) return false;
+    append_rendered(text, call.args[0]);
+  }
+  if (!call.charge(1 + text.size() / 64)) return false;
+  call.run.write_log(text);
+  out = Value();
+  return true;
+}
+
+bool debug(Call& call, Value& out) {
+  std::string text;
+  if (call.has(0) && !debug_text(call, text)) return false;
+  if (!call.charge(1 + text.size() / 64)) return false;
+  call.run.write_log(text);
+  out = Value();
+  return true;
+}
+
+/// f.call(a, b)
+bool call_closure(Call& call, Value& out) {
+  const Value function = call.args[0];
+  return call.run.call(function, call.args + 1, call.count - 1, false, call.offset, out);
+}
+
+/// f.curry(a): the closure with its first arguments given.
+bool curry(Call& call, Value& out) {
+  const ClosureCell& old = *call.args[0].closure_cell();
+  const std::size_t bound = old.bound.size() + static_cast<std::size_t>(call.count - 1);
+  if (bound > 32) return call.fail("'curry': more than 32 arguments");
+  auto* cell = new ClosureCell;
+  ++live_closures();
+  Value closure = Value::adopt(Value::Kind::closure, cell);
+  cell->code = old.code;
+  cell->builtin = old.builtin;
+  cell->captured = old.captured;
+  cell->bound = old.bound;
+  for (int i = 1; i < call.count; ++i) cell->bound.push_back(call.args[i]);
+  out = std::move(closure);
+  return true;
+}
+
+constexpr Function kFunctions[] = {
+    {"type_of", kAnything, 1, 1, type_of},
+    {"is_null", kAnything, 1, 1, is_null},
+    {"default", kAnything, 2, 2, or_default},
+    {"to_string", kAnything, 1, 1, to_string},
+    {"to_debug", kAnything, 1, 1, to_debug},
+    {"to_json", kAnything, 1, 2, json_of},
+    {"tojson", kAnything, 1, 2, json_of},
+    {"from_json", kAnything, 1, 1, from_json},
+    {"parse_json", kAnything, 1, 1, from_json},
+    {"range", kAnything, 2, 3, range},
+    {"print", kAnything, 0, 1, print},
+    {"debug", kAnything, 0, 1, debug},
+    {"call", kClosure, 1, 33, call_closure},
+    {"curry", kClosure, 2, 33, curry},
+};
+
+}  // namespace
+
+std::span<const Function> general_functions() { return kFunctions; }
+
+}  // namespace r8r::expr

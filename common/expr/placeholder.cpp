@@ -1,1 +1,0 @@
-// Empty until the library's first source file is here.
