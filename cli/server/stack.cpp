@@ -73,7 +73,7 @@ Result<> Stack::check(Supervisor& supervisor, Supervisor::Wait wait, const std::
     case Supervisor::Wait::stopping:
       return {};
     case Supervisor::Wait::broken:
-      return fail(ErrorCode::config_error, fmt::format("{}; {}", supervisor.broken_child(), see));
+      return fail(ErrorCode::internal_error, fmt::format("{}; {}", supervisor.broken_child(), see));
     case Supervisor::Wait::timed_out:
       break;
   }
@@ -175,7 +175,7 @@ Result<> Stack::wait_for_services(Supervisor& supervisor) {
   std::string late;
   for (const Service& one : services_)
     if (!one.ready) late += fmt::format("{}{}: {}", late.empty() ? "" : "; ", one.spec.name, one.reason);
-  return check(supervisor, wait, "the stack", wait == Supervisor::Wait::broken ? "its messages are above" : late);
+  return check(supervisor, wait, "the stack", wait == Supervisor::Wait::broken ? "what it said is above" : late);
 }
 
 Result<> Stack::start_all(Supervisor& supervisor, const DataDir& data) {

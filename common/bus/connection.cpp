@@ -265,7 +265,8 @@ asio::awaitable<Result<std::unique_ptr<Connection>>> Connection::connect(asio::i
     if (SteadyClock::now() + options.reconnect_wait >= give_up) {
       co_return fail(ErrorCode::service_unavailable, fmt::format("the bus (NATS) is not reachable: {}", natsStatus_GetText(outcome)));
     }
-    if (!co_await sleep_for(options.reconnect_wait)) {
+    const bool slept = co_await sleep_for(options.reconnect_wait);
+    if (!slept) {
       co_return fail(ErrorCode::cancelled, "connecting to the bus was cancelled");
     }
   }

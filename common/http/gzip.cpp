@@ -77,11 +77,12 @@ void GzipCompressor::add(std::string_view slice, bool last, std::string& out) {
   int result = Z_OK;
   do {
     const std::size_t used = out.size();
-    out.resize(used + std::max<std::size_t>(slice.size() / 4, 4096));
+    const std::size_t room = std::max<std::size_t>(slice.size() / 4, 4096);
+    out.resize(used + room);
     z.next_out = reinterpret_cast<Bytef*>(out.data() + used);
-    z.avail_out = static_cast<uInt>(out.size() - used);
+    z.avail_out = static_cast<uInt>(room);
     result = ::deflate(&z, last ? Z_FINISH : Z_NO_FLUSH);
-    out.resize(out.size() - z.avail_out);
+    out.resize(used + (room - std::min<std::size_t>(room, z.avail_out)));
   } while (last ? result == Z_OK || result == Z_BUF_ERROR : z.avail_in > 0);
   if (last && result != Z_STREAM_END) throw std::runtime_error("zlib failed to end a stream");
 }

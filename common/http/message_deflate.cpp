@@ -114,11 +114,12 @@ std::string deflate_message(std::string_view text) {
   std::string out;
   do {
     const std::size_t used = out.size();
-    out.resize(used + std::max<std::size_t>(text.size() / 2, 1024));
+    const std::size_t room = std::max<std::size_t>(text.size() / 2, 1024);
+    out.resize(used + room);
     z.next_out = reinterpret_cast<Bytef*>(out.data() + used);
-    z.avail_out = static_cast<uInt>(out.size() - used);
+    z.avail_out = static_cast<uInt>(room);
     ::deflate(&z, Z_SYNC_FLUSH);
-    out.resize(out.size() - z.avail_out);
+    out.resize(used + (room - std::min<std::size_t>(room, z.avail_out)));
   } while (z.avail_out == 0);
   if (std::string_view(out).ends_with(kTail)) out.resize(out.size() - kTail.size());
   return out;

@@ -96,7 +96,9 @@ std::vector<Uuid> CompletionWaiter::due_for_poll(SteadyClock::time_point now) {
 }
 
 awaitable<void> CompletionWaiter::poll_rows() {
-  while (co_await sleep_for(kFirstPoll)) {
+  while (true) {
+    const bool slept = co_await sleep_for(kFirstPoll);
+    if (!slept) co_return;
     std::vector<Uuid> ids = due_for_poll(SteadyClock::now());
     if (ids.empty()) continue;
     Result<std::vector<store::ExecutionRow>> rows = co_await executions_.ended(std::move(ids));

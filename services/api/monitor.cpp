@@ -117,7 +117,9 @@ void Monitor::relay_workflow_changed(const bus::WorkflowChanged& change) {
 }
 
 awaitable<void> Monitor::watch_slow_clients() {
-  while (co_await sleep_for(std::chrono::seconds(5))) {
+  while (true) {
+    const bool slept = co_await sleep_for(std::chrono::seconds(5));
+    if (!slept) co_return;
     const auto now = SteadyClock::now();
     for (MonitorSession* session : sessions_) {
       if (session->behind_for(now) > kMostBehind) session->close(1013, "the client reads too slowly");

@@ -109,7 +109,8 @@ awaitable<void> Incarnation::keep_lease() {
       over("the lease could not be renewed in time");
       co_return;
     }
-    if (!co_await sleep_for(std::min<SteadyClock::duration>(pause, left))) co_return;
+    const bool slept = co_await sleep_for(std::min<SteadyClock::duration>(pause, left));
+    if (!slept) co_return;
     // The database counts from when it sees the renewal, which is later than this.
     const auto asked = SteadyClock::now();
     if (asked >= lease_valid_until_ - kLeaseMargin) continue;
@@ -131,7 +132,8 @@ awaitable<void> Incarnation::balance_partitions() {
     co_await balance_once();
     if (look_again_) {
       // A burst of notices (several schedulers starting) is one reason to look.
-      if (!co_await sleep_for(std::chrono::milliseconds(50))) co_return;
+      const bool slept = co_await sleep_for(std::chrono::milliseconds(50));
+      if (!slept) co_return;
       continue;
     }
     co_await partitions_changed_.wait_for(parts_.settings.lease / 3);
@@ -246,7 +248,8 @@ awaitable<std::size_t> Incarnation::sweep(std::vector<int> partitions, Timestamp
   while (!over_ && !partitions.empty()) {
     Result<std::vector<std::pair<Uuid, int>>> ids = co_await executions_.live_ids(partitions, before, after, kPage);
     if (!ids) {
-      if (!co_await sleep_for(std::chrono::milliseconds(500))) co_return loaded;
+      const bool slept = co_await sleep_for(std::chrono::milliseconds(500));
+      if (!slept) co_return loaded;
       continue;
     }
     std::vector<Uuid> missing;
@@ -280,7 +283,8 @@ awaitable<void> Incarnation::sweep_partitions() {
 
 awaitable<void> Incarnation::wake_parked() {
   while (!over_) {
-    if (!co_await sleep_for(std::chrono::seconds(15))) co_return;
+    const bool slept = co_await sleep_for(std::chrono::seconds(15));
+    if (!slept) co_return;
     std::vector<int> partitions;
     for (const auto& [partition, subscriptions] : held_) partitions.push_back(partition);
     if (partitions.empty()) continue;
@@ -301,7 +305,8 @@ awaitable<void> Incarnation::wake_parked() {
 awaitable<void> Incarnation::watch_tasks() {
   std::uint64_t reconnects = parts_.bus.reconnects();
   while (!over_) {
-    if (!co_await sleep_for(std::chrono::seconds(1))) co_return;
+    const bool slept = co_await sleep_for(std::chrono::seconds(1));
+    if (!slept) co_return;
     host_.watch();
     if (const std::uint64_t now = parts_.bus.reconnects(); now != reconnects) {
       // Requests may have been lost while the bus was away.

@@ -76,7 +76,8 @@ awaitable<bool> Scheduler::connect() {
 }
 
 awaitable<void> Scheduler::run() {
-  if (!co_await connect()) co_return;
+  const bool connected = co_await connect();
+  if (!connected) co_return;
   task_queue_ = std::make_unique<TaskQueue>(io_, *bus_);
   task_queue_->start();
   store::Leases leases(pool_);
@@ -115,7 +116,9 @@ awaitable<void> Scheduler::run() {
 
 awaitable<void> Scheduler::maintain_history() {
   store::Executions executions(pool_);
-  while (co_await sleep_for(std::chrono::hours(1))) {
+  while (true) {
+    const bool slept = co_await sleep_for(std::chrono::hours(1));
+    if (!slept) co_return;
     Result<void> made = co_await executions.ensure_day_partitions(kDaysAhead);
     if (!made) log::warn("the coming days' partitions could not be made", {{"error", made.error().message}});
   }

@@ -86,7 +86,8 @@ awaitable<void> TaskQueue::publish(std::string subject, std::string message, std
     // Tasks without an id are sent again by whoever waits for their results.
     if (message_id.empty() && attempt >= 3) co_return;
     changed_.notify_all();
-    if (!co_await sleep_for(pause)) co_return;
+    const bool slept = co_await sleep_for(pause);
+    if (!slept) co_return;
     pause = std::min(pause * 2, std::chrono::milliseconds(2'000));
   }
 }

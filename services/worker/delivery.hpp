@@ -8,8 +8,8 @@
 
 namespace r8r::worker {
 
-/// A message of the work queue that this worker has and has neither acknowledged nor given back. It holds pure tasks, or
-/// one effect task alone.
+/// A message of the work queue that this worker has and has neither acknowledged nor given back. It holds pure tasks,
+/// or one effect task alone.
 struct Delivery {
   bus::QueueMessage message;
   std::size_t open_tasks = 0;  ///< not finished yet

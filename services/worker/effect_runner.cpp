@@ -181,6 +181,9 @@ awaitable<bool> EffectRunner::deliver(AttemptPtr attempt, bus::TaskResult result
 
 void EffectRunner::close(const AttemptPtr& attempt, bool answered) {
   if (answered) remember_answered(attempt->key);
+  // First, so that who is told of the settled deliveries sees the free place.
+  attempts_.erase(attempt->key);
+  if (attempt->begun) --running_;
   for (const DeliveryPtr& delivery : attempt->deliveries) {
     if (attempt->give_back && !answered) {
       parts_.deliveries.give_back(delivery);
@@ -188,12 +191,8 @@ void EffectRunner::close(const AttemptPtr& attempt, bool answered) {
       parts_.deliveries.finish_task(delivery);
     }
   }
-  attempts_.erase(attempt->key);
-  if (attempt->begun) {
-    --running_;
-    WorkerMetrics::tasks_running(running_);
-    start_waiting();
-  }
+  WorkerMetrics::tasks_running(running_);
+  start_waiting();
 }
 
 void EffectRunner::remember_answered(const AttemptKey& key) {
@@ -236,7 +235,8 @@ void EffectRunner::nudge() {
 }
 
 void EffectRunner::give_back_waiting() {
-  for (const AttemptPtr& attempt : std::exchange(waiting_, {})) {
+  const std::deque<AttemptPtr> unstarted = std::exchange(waiting_, {});
+  for (const AttemptPtr& attempt : unstarted) {
     attempt->give_back = true;
     close(attempt, false);
   }

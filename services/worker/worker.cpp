@@ -11,6 +11,7 @@
 #include "services/worker/puller.hpp"
 #include "services/worker/storage.hpp"
 #include "services/worker/task_runner.hpp"
+#include "services/worker/worker_metrics.hpp"
 
 namespace r8r::worker {
 namespace {
@@ -66,6 +67,7 @@ Worker::Worker(asio::io_context& io, Settings settings, expr::Value env)
 Worker::~Worker() = default;
 
 Result<void> Worker::start() {
+  WorkerMetrics::register_all();
   metrics::gauge("r8r_build_info", "Always 1; the version is in the label",
                  {{"version", R8R_VERSION}, {"service", "worker"}})
       .set(1);
@@ -129,7 +131,6 @@ void Worker::run_on_bus() {
     for (const bus::Message& message : messages) parts.bus->publish(message.reply, settings_.name);
   });
   parts.bus->on_state_change([&parts](bool connected) {
-    log::info(connected ? "bus connected" : "bus lost");
     if (connected && parts.runner) parts.runner->nudge();
   });
   parts.puller->start([&parts](std::vector<bus::QueueMessage> messages) { parts.runner->take(std::move(messages)); });
@@ -137,14 +138,11 @@ void Worker::run_on_bus() {
   parts.group.spawn("task queue", parts.puller->keep_queue());
 }
 
+// For /readyz: the worker may have no reason to ask the database for hours. The pool logs what it finds.
 awaitable<void> Worker::watch_database() {
-  bool was_away = false;
   while (true) {
     const Result<void> answer = co_await parts_->pool.ping(kPingLimit);
     parts_->database_problem = answer ? std::nullopt : std::optional<std::string>(answer.error().message);
-    if (!answer && !was_away) log::warn("the database is away; trying on", {{"error", answer.error().message}});
-    if (answer && was_away) log::info("the database is back");
-    was_away = !answer;
     const seconds pause = answer ? kDatabaseCheck : seconds(1);
     const bool slept = co_await sleep_for(pause);
     if (!slept) co_return;

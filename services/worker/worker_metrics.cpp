@@ -54,15 +54,32 @@ void WorkerMetrics::http_request(const std::string& method, const std::string& s
       .observe(seconds_of(duration));
 }
 
-void WorkerMetrics::task_redelivered() {
-  static metrics::Counter redeliveries = metrics::counter(
+namespace {
+
+metrics::Counter& redeliveries() {
+  static metrics::Counter counter = metrics::counter(
       "r8r_task_redeliveries_total", "Task messages that came to this worker after another delivery failed");
-  redeliveries.add();
+  return counter;
+}
+
+metrics::Gauge& running() {
+  static metrics::Gauge gauge = metrics::gauge("r8r_worker_tasks_running", "Effect tasks begun and not answered yet");
+  return gauge;
+}
+
+}  // namespace
+
+void WorkerMetrics::register_all() {
+  redeliveries().add(0);
+  running().set(0);
+}
+
+void WorkerMetrics::task_redelivered() {
+  redeliveries().add();
 }
 
 void WorkerMetrics::tasks_running(std::size_t count) {
-  static metrics::Gauge running = metrics::gauge("r8r_worker_tasks_running", "Effect tasks begun and not answered yet");
-  running.set(static_cast<double>(count));
+  running().set(static_cast<double>(count));
 }
 
 }  // namespace r8r::worker

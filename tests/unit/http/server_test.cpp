@@ -303,9 +303,6 @@ TEST_F(ServerTest, ScreenAnswersBeforeTheBodyIsRead) {
 }
 
 TEST_F(ServerTest, HooksSeeEveryAnswer) {
-  struct Seen {
-    std::string line;
-  };
   std::vector<std::string> seen;  // touched by the server's thread only, until it is asked
   server.options.decorate = [](const Request&, Response& response) { response.headers.emplace_back("X-Extra", "1"); };
   server.options.on_response = [&seen](const Request& request, const Response& response, auto duration) {

@@ -114,10 +114,10 @@ class WebSocketTest : public ::testing::Test {
   bool all_gone() {
     return server.eventually([this] { return server.server->connections() == 0 && server.server->websockets() == 0; });
   }
-  TestServer server;
-  // Written by the server's thread.
+  // Written by the server's thread, so they outlive it.
   std::string last_error;
   int ended = 0;
+  TestServer server;
 };
 
 TEST_F(WebSocketTest, EchoesText) {

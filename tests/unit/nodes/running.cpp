@@ -1,5 +1,8 @@
 #include "tests/unit/nodes/running.hpp"
 
+#include <filesystem>
+#include <fstream>
+
 #include <gtest/gtest.h>
 
 #include "common/expr/json.hpp"
@@ -29,6 +32,29 @@ NodeRun run_one(std::string_view type, std::string_view config, std::string_view
   const Result<void> set = segment.set_input(input);
   EXPECT_TRUE(set.has_value()) << input;
   return segment.run(0);
+}
+
+std::string run_file(std::string_view path, std::string_view input) {
+  namespace fs = std::filesystem;
+  // The build folder is somewhere below the repository.
+  fs::path root = fs::read_symlink("/proc/self/exe").parent_path();
+  while (root.has_relative_path() && !fs::exists(root / "CMakePresets.json")) root = root.parent_path();
+  std::ifstream file(root / path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  workflow::LoadResult loaded = workflow::load(text);
+  if (loaded.workflow == nullptr) return workflow::problems_json(loaded.problems);
+  const Result<std::string> checked = workflow::check_input(*loaded.workflow, input);
+  if (!checked) return checked.error().message;
+  ExecutionInfo info;
+  info.id = "exec-1";
+  Segment segment(loaded.workflow, std::move(info), expr::Value::map({}), Timestamp{}, 1);
+  if (const Result<void> set = segment.set_input(*checked); !set) return set.error().message;
+  NodeRun run;
+  for (const int index : loaded.workflow->order) {
+    run = segment.run(index);
+    if (run.outcome != Outcome::completed) return run.error;
+  }
+  return run.output;
 }
 
 std::string json(const expr::Value& value) {

@@ -14,6 +14,10 @@ Segment segment_of(std::string_view yaml);
 /// Runs the only node of a workflow: of `type`, with `config` (flow YAML) and `input` (JSON).
 NodeRun run_one(std::string_view type, std::string_view config, std::string_view input);
 
+/// A workflow file of the repository run on an input (JSON) as one segment, without webhook; the output of its last
+/// node. Its nodes must all be pure.
+std::string run_file(std::string_view path, std::string_view input);
+
 std::string json(const expr::Value& value);
 
 }  // namespace r8r::nodes

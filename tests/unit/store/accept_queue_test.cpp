@@ -216,7 +216,6 @@ TEST_F(AcceptQueueTest, PastTheBoundTheCallerIsTold) {
 TEST_F(AcceptQueueOutage, WithoutADatabaseCallersAreToldWithinTwoSeconds) {
   AcceptQueue queue(loop.io, commit_options());
   ASSERT_TRUE(loop.run(queue.accept(new_execution())));
-  PostgresServer& server = PostgresServer::to_be_restarted();
   server.stop(PostgresServer::Stop::immediate);
   const auto begin = SteadyClock::now();
   std::vector<Answer> answers;
@@ -284,6 +283,25 @@ TEST_F(AcceptQueueTest, ALostAnswerDoesNotMakeAnExecutionItsOwnLoser) {
   }
   EXPECT_EQ(count("live_executions"), 1'801);
   EXPECT_EQ(count("idempotency_keys k join live_executions l on l.id = k.execution_id"), 1'800);
+}
+
+TEST_F(AcceptQueueTest, AnExecutionThatHasEndedDoesNotComeBackToLife) {
+  // As when the answer to its acceptance was lost, a scheduler found the row and ended it, and only then it is sent
+  // again.
+  AcceptQueue queue(loop.io, commit_options());
+  const NewExecution execution = with_key("key");
+  ASSERT_TRUE(loop.run(queue.accept(execution)));
+  const std::int64_t incarnation = loop.run(Leases(*pool).begin_incarnation("a", 600s)).value();
+  ProgressQueue progress(loop.io, commit_options("writer"), incarnation);
+  ExecutionProgress end;
+  end.id = execution.id;
+  end.ending = ending();
+  ASSERT_EQ(commit(progress, std::move(end)), ProgressOutcome::committed);
+  const Result<Accepted> again = loop.run(queue.accept(execution));
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->created);
+  EXPECT_EQ(count("live_executions"), 0);
+  EXPECT_EQ(count("executions"), 1);
 }
 
 TEST_F(AcceptQueueTest, WhoWaitsIsToldWhenTheQueueGoesAway) {

@@ -88,7 +88,6 @@ TEST_F(PoolTest, AnOpenTransactionDoesNotComeBack) {
 
 TEST_F(PoolOutage, WorksAgainAfterARestartOfTheServer) {
   ASSERT_TRUE(loop.run(run_on(*pool, kOne)));
-  PostgresServer& server = PostgresServer::to_be_restarted();
   server.stop(PostgresServer::Stop::fast);
   const Result<ResultSet> away = loop.run(run_on(*pool, kOne));
   ASSERT_FALSE(away);
@@ -102,7 +101,6 @@ TEST_F(PoolOutage, WorksAgainAfterARestartOfTheServer) {
 }
 
 TEST_F(PoolOutage, WhileTheDatabaseIsKnownToBeAwayCallersAreToldAtOnce) {
-  PostgresServer& server = PostgresServer::to_be_restarted();
   server.stop(PostgresServer::Stop::fast);
   EXPECT_FALSE(loop.run(run_on(*pool, kOne)));  // up to the acquire timeout
   int fast = 0;

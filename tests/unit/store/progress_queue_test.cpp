@@ -7,8 +7,8 @@ namespace {
 
 class ProgressQueueTest : public StoreTest {
  protected:
-  explicit ProgressQueueTest(PostgresServer& server = PostgresServer::shared())
-      : StoreTest(server), incarnation(*loop.run(Leases(*pool).begin_incarnation("scheduler", 600s))) {}
+  explicit ProgressQueueTest(PostgresServer& on = PostgresServer::shared())
+      : StoreTest(on), incarnation(*loop.run(Leases(*pool).begin_incarnation("scheduler", 600s))) {}
 
   CommitOptions writer_options() const { return commit_options(Leases::writer_name(incarnation)); }
   ExecutionProgress step(Uuid id, int seq) const {
@@ -253,7 +253,6 @@ TEST_F(ProgressQueueOutage, LostAnswersAndRestartsLoseNothingAndDoubleNothing) {
       ++other;
     }
   };
-  PostgresServer& server = PostgresServer::to_be_restarted();
   for (std::size_t i = 0; i < ids.size(); ++i) {
     ExecutionProgress first = step(ids[i], 0);
     first.status = "running";
@@ -283,7 +282,6 @@ TEST_F(ProgressQueueOutage, LostAnswersAndRestartsLoseNothingAndDoubleNothing) {
 
 TEST_F(ProgressQueueOutage, ItemsWaitForAsLongAsTheDatabaseIsAway) {
   const Uuid id = accept_all(accepts, 1).front();
-  PostgresServer& server = PostgresServer::to_be_restarted();
   server.stop(PostgresServer::Stop::fast);
   std::optional<Result<ProgressOutcome>> outcome;
   queue.commit(end(id), [&](Result<ProgressOutcome> result) { outcome = std::move(result); });

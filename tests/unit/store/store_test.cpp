@@ -2,7 +2,36 @@
 
 namespace r8r::store::test {
 
-StoreTest::StoreTest(PostgresServer& server) : url(server.create_database()) {
+namespace {
+
+std::vector<std::string>& empty_databases(PostgresServer& server) {
+  static std::map<PostgresServer*, std::vector<std::string>> all;
+  return all[&server];
+}
+
+std::string take_database(PostgresServer& server) {
+  std::vector<std::string>& empty = empty_databases(server);
+  if (empty.empty()) return server.create_database();
+  std::string url = std::move(empty.back());
+  empty.pop_back();
+  return url;
+}
+
+}  // namespace
+
+StoreTest::~StoreTest() {
+  try {
+    execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> "
+        "pg_backend_pid();"
+        "drop schema public cascade; create schema public");
+    empty_databases(server).push_back(url);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "a test's database is not used again: %s\n", error.what());
+  }
+}
+
+StoreTest::StoreTest(PostgresServer& on) : server(on), url(take_database(on)) {
   PoolOptions options;
   options.url = url;
   options.application_name = "store-test-pool";

@@ -70,10 +70,12 @@ class Loop {
   asio::executor_work_guard<asio::io_context::executor_type> work_{io.get_executor()};
 };
 
-/// A migrated database of its own for each test, with a pool.
+/// A migrated database of its own for each test, with a pool. An emptied database serves the next test: making one
+/// writes hundreds of files.
 class StoreTest : public ::testing::Test {
  protected:
   explicit StoreTest(PostgresServer& server = PostgresServer::shared());
+  ~StoreTest() override;
 
   /// One value of one row, as text; runs on a connection of its own, outside of what is tested.
   std::string value(const std::string& sql);
@@ -96,6 +98,7 @@ class StoreTest : public ::testing::Test {
   /// Commits and waits for the outcome.
   Result<ProgressOutcome> commit(ProgressQueue& queue, ExecutionProgress progress);
 
+  PostgresServer& server;
   Loop loop;
   std::string url;
   std::unique_ptr<Pool> pool;

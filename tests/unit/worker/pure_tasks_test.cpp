@@ -217,12 +217,14 @@ nodes:
   EXPECT_EQ(nodes[1].node_id, "free");
 }
 
-TEST_F(PureTasks, OtherWorkGoesOnBetweenSegments) {
-  add_workflow(R"(
+constexpr const char* kBusy = R"(
 name: flow
 nodes:
   - {id: busy, type: transform, config: {expression: 'let n = 0; for i in 0..2000 { n += i; } n'}}
-)");
+)";
+
+TEST_F(PureTasks, OtherWorkGoesOnBetweenSegments) {
+  add_workflow(kBusy);
   std::vector<bus::Task> many;
   for (int i = 0; i < 200; ++i) many.push_back(task({"busy"}, i));
   deliver("m1", many);
@@ -238,15 +240,28 @@ nodes:
 }
 
 TEST_F(PureTasks, UnstartedOnesAreGivenBackWhenDraining) {
-  add_workflow(kChain);
-  deliver("m1", {task({"one"})});
+  add_workflow(kBusy);
+  std::vector<bus::Task> many;
+  for (int i = 0; i < 200; ++i) many.push_back(task({"busy"}, i));
+  deliver("m1", many);
+  deliver("m2", {task({"busy"})});
+  ASSERT_TRUE(run_until([&] { return !bus_.published.empty(); }));
   drain(std::chrono::seconds(1));
   EXPECT_TRUE(given_back("m1"));
-  EXPECT_FALSE(acked("m1"));
-  EXPECT_THAT(bus_.results(), SizeIs(0));
-  deliver("m2", {task({"one"})});
   EXPECT_TRUE(given_back("m2"));
+  EXPECT_FALSE(acked("m1"));
+  EXPECT_LT(bus_.results().size(), 200u);
+  deliver("m3", {task({"busy"})});
+  EXPECT_TRUE(given_back("m3"));
   EXPECT_EQ(queue_.room, 0u);
+}
+
+TEST_F(PureTasks, OnesThatWaitForTheDatabaseAreGivenBackAtOnceWhenDraining) {
+  workflows_.away = true;
+  deliver("m1", {task({"one"})});
+  ASSERT_TRUE(run_until([&] { return workflows_.loads >= 1; }));
+  drain(std::chrono::seconds(1));
+  EXPECT_TRUE(given_back("m1"));
 }
 
 TEST(ResultSize, NodeWhoseOutputNoMessageCarriesFails) {
