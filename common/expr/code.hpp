@@ -7,6 +7,7 @@
 #include "common/expr/program.hpp"
 #include "common/expr/run.hpp"
 #include "common/expr/syntax.hpp"
+#include "common/expr/text.hpp"
 #include "common/expr/token.hpp"
 #include "common/expr/value.hpp"
 
@@ -66,7 +67,7 @@ struct CompiledRange {
   std::size_t end = 0;
 };
 tl::expected<CompiledRange, SourceError> compile_range(const std::shared_ptr<const std::string>& source, std::size_t begin, bool in_template,
-                                                       const CompileOptions& options);
+                                                       const CompileOptions& options, PositionCursor& positions);
 
 /// The output of a node by its id, `-` and `_` being the same where the exact id does not exist; null when there is none.
 const Value* find_node(const Map& nodes, std::string_view id);

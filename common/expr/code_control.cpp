@@ -137,6 +137,8 @@ bool Try::eval(Run& run, Value& out) const {
   if (run.thrown) {
     caught = std::move(run.carried);
   } else {
+    // Finding the line takes time in proportion to the text.
+    if (!run.charge(run.error_offset / 64, offset)) return false;
     const Position place = position_of(*run.program().source, run.error_offset);
     Map entries;
     entries.set("error", Value::string("ErrorRuntime"));

@@ -72,8 +72,9 @@ std::string NameTable::nearest(std::string_view name) const {
   return nearest_name(name, all);
 }
 
-Emitter::Emitter(const std::shared_ptr<const std::string>& source, SyntaxTree& tree, const NameTable& names, bool in_template)
-    : tree_(tree), names_(names), in_template_(in_template), data_(std::make_shared<ProgramData>()) {
+Emitter::Emitter(const std::shared_ptr<const std::string>& source, SyntaxTree& tree, const NameTable& names, bool in_template,
+                 PositionCursor& positions)
+    : tree_(tree), names_(names), positions_(positions), in_template_(in_template), data_(std::make_shared<ProgramData>()) {
   data_->source = source;
   possible_keys_.insert(tree.possible_keys.begin(), tree.possible_keys.end());
 }
@@ -87,7 +88,17 @@ tl::expected<std::shared_ptr<const ProgramData>, SourceError> Emitter::run() {
   for (const FunctionScope* scope : tree_.functions) fill(*functions_[scope], scope);
   fill(data_->main, tree_.main);
   if (!error_.message.empty()) return tl::make_unexpected(std::move(error_));
+  set_places(node_mentions_, data_->references.node_places);
+  set_places(unknown_names_, data_->references.unknown_roots);
   return std::shared_ptr<const ProgramData>(std::move(data_));
+}
+
+void Emitter::set_places(std::vector<Mention>& mentions, std::vector<References::Place>& places) {
+  std::stable_sort(mentions.begin(), mentions.end(), [](const Mention& a, const Mention& b) { return a.offset < b.offset; });
+  for (Mention& mention : mentions) {
+    const Position position = positions_.at(mention.offset);
+    places.push_back({std::move(mention.name), position.line, position.column, std::move(mention.nearest)});
+  }
 }
 
 void Emitter::fill(FunctionCode& code, const FunctionScope* scope) {

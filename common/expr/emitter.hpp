@@ -7,6 +7,7 @@
 #include "common/expr/code_operators.hpp"
 #include "common/expr/parser.hpp"
 #include "common/expr/syntax.hpp"
+#include "common/expr/text.hpp"
 
 namespace r8r::expr {
 
@@ -30,7 +31,8 @@ class NameTable {
 /// Turns the tree into code: names into numbers, constants folded, calls checked.
 class Emitter {
  public:
-  Emitter(const std::shared_ptr<const std::string>& source, SyntaxTree& tree, const NameTable& names, bool in_template);
+  /// `positions` is over the source; programs of one text share it.
+  Emitter(const std::shared_ptr<const std::string>& source, SyntaxTree& tree, const NameTable& names, bool in_template, PositionCursor& positions);
   tl::expected<std::shared_ptr<const ProgramData>, SourceError> run();
 
  private:
@@ -79,8 +81,19 @@ class Emitter {
     return raw;
   }
 
+  /// A name of the references whose place is worked out at the end, all in one go through the text.
+  struct Mention {
+    std::uint32_t offset;
+    std::string name;
+    std::string nearest;
+  };
+  void set_places(std::vector<Mention>& mentions, std::vector<References::Place>& places);
+
   SyntaxTree& tree_;
   const NameTable& names_;
+  PositionCursor& positions_;
+  std::vector<Mention> node_mentions_;
+  std::vector<Mention> unknown_names_;
   bool in_template_;
   std::shared_ptr<ProgramData> data_;
   std::unordered_map<std::string, int> global_numbers_;

@@ -22,9 +22,8 @@ const Code* Emitter::outer(std::uint32_t offset, const GlobalName& global) {
 }
 
 void Emitter::note_node(const Syntax* place, const std::string& id) {
-  const Position position = position_of(*data_->source, place->offset);
   data_->references.nodes.insert(id);
-  data_->references.node_places.push_back({id, position.line, position.column, {}});
+  node_mentions_.push_back({place->offset, id, {}});
 }
 
 const Code* Emitter::node_root(const Syntax* place, const std::string& id) {
@@ -57,8 +56,9 @@ const Code* Emitter::emit_name(const Syntax* node) {
   for (const FunctionScope* function : tree_.functions) {
     if (function->name == node->text) return add<MakeClosure>(node->offset, functions_[function], std::vector<int>{});
   }
-  const Position position = position_of(*data_->source, node->offset);
-  references.unknown_roots.push_back({node->text, position.line, position.column, names_.nearest(node->text)});
+  // Nobody reads a longer list.
+  constexpr std::size_t kMaxUnknown = 50;
+  if (unknown_names_.size() < kMaxUnknown) unknown_names_.push_back({node->offset, node->text, names_.nearest(node->text)});
   return add<Refusal>(node->offset, "unknown name '" + node->text + "'");
 }
 

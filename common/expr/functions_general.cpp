@@ -90,13 +90,21 @@ bool range(Call& call, Value& out) {
   if (!step.is_number()) return call.wrong(2, "a number");
   const bool whole = call.args[0].is_int() && call.args[1].is_int() && step.is_int();
   if (step.as_number() == 0 || std::isnan(step.as_number())) return call.fail("'range': the step must not be 0");
-  const double turns = std::ceil((call.args[1].as_number() - call.args[0].as_number()) / step.as_number());
-  if (!(turns > 0)) {
-    out = Value::array({});
-    return true;
+  const std::size_t most = call.run.context().limits.elements + 1;
+  std::size_t count = 0;
+  if (whole) {
+    // Distances of 64-bit integers need 64 bits without a sign.
+    const std::int64_t from = call.args[0].as_int();
+    const std::int64_t to = call.args[1].as_int();
+    const std::int64_t by = step.as_int();
+    const auto low = static_cast<std::uint64_t>(by > 0 ? from : to);
+    const auto high = static_cast<std::uint64_t>(by > 0 ? to : from);
+    const std::uint64_t width = by > 0 ? static_cast<std::uint64_t>(by) : 0 - static_cast<std::uint64_t>(by);
+    if (by > 0 ? to > from : from > to) count = static_cast<std::size_t>(std::min<std::uint64_t>((high - low - 1) / width + 1, most));
+  } else {
+    const double turns = std::ceil((call.args[1].as_number() - call.args[0].as_number()) / step.as_number());
+    if (turns > 0) count = static_cast<std::size_t>(std::min(turns, static_cast<double>(most)));
   }
-  const double most = static_cast<double>(call.run.context().limits.elements);
-  const auto count = static_cast<std::size_t>(std::min(turns, most + 1));
   if (!call.fits_elements(count) || !call.charge(count / 4)) return false;
   std::vector<Value> elements;
   elements.reserve(count);
@@ -105,11 +113,8 @@ bool range(Call& call, Value& out) {
       elements.push_back(Value::number(call.args[0].as_number() + static_cast<double>(i) * step.as_number()));
       continue;
     }
-    std::int64_t offset = 0;
-    std::int64_t value = 0;
-    if (__builtin_mul_overflow(static_cast<std::int64_t>(i), step.as_int(), &offset) || __builtin_add_overflow(call.args[0].as_int(), offset, &value)) break;
-    if (step.as_int() > 0 ? value >= call.args[1].as_int() : value <= call.args[1].as_int()) break;
-    elements.push_back(Value::integer(value));
+    // Cannot overflow: the count keeps it below `to`.
+    elements.push_back(Value::integer(call.args[0].as_int() + static_cast<std::int64_t>(i) * step.as_int()));
   }
   return call.give(std::move(elements), out);
 }

@@ -17,7 +17,8 @@ class Parser {
   using Kind = Syntax::Kind;
   static constexpr int kMaxNesting = 100;
   static constexpr int kMaxHeight = 250;
-  static constexpr int kMaxSlots = 5'000;
+  static constexpr int kMaxSlots = 1'000;
+  static constexpr std::size_t kMaxFunctions = 1'000;
   /// Where a `{` that could be empty stands: a value is wanted, or a block is possible.
   enum class Braces { object, block };
 

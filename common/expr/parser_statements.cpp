@@ -338,6 +338,10 @@ bool Parser::parse_function() {
       return false;
     }
   }
+  if (tree_.functions.size() == kMaxFunctions) {
+    fail(function->offset, "too many functions");
+    return false;
+  }
   tree_.functions.push_back(function);
   return true;
 }

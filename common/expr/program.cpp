@@ -19,7 +19,7 @@ Problem to_problem(std::string_view source, SourceError error) {
 }
 
 tl::expected<CompiledRange, SourceError> compile_range(const std::shared_ptr<const std::string>& source, std::size_t begin, bool in_template,
-                                                       const CompileOptions& options) {
+                                                       const CompileOptions& options, PositionCursor& positions) {
   if (source->size() > kMaxSource) return tl::make_unexpected(SourceError{0, "the text is longer than 1 MiB", {}});
   auto list = tokenize(*source, begin, in_template);
   if (!list) return tl::make_unexpected(std::move(list.error()));
@@ -36,14 +36,15 @@ tl::expected<CompiledRange, SourceError> compile_range(const std::shared_ptr<con
   }
   auto tree = parse(*source, list->tokens, parsing);
   if (!tree) return tl::make_unexpected(std::move(tree.error()));
-  auto program = Emitter(source, *tree, names, in_template).run();
+  auto program = Emitter(source, *tree, names, in_template, positions).run();
   if (!program) return tl::make_unexpected(std::move(program.error()));
   return CompiledRange{std::move(*program), list->end};
 }
 
 tl::expected<Program, Problem> Program::compile(std::string_view source, const CompileOptions& options) {
   const auto shared = std::make_shared<const std::string>(source);
-  auto compiled = compile_range(shared, 0, false, options);
+  PositionCursor positions(*shared);
+  auto compiled = compile_range(shared, 0, false, options, positions);
   if (!compiled) return tl::make_unexpected(to_problem(source, std::move(compiled.error())));
   return Program(std::move(compiled->program));
 }

@@ -35,6 +35,7 @@ tl::expected<Template, Problem> Template::compile(std::string_view text, const C
   auto data = std::make_shared<Data>();
   data->source = std::make_shared<const std::string>(text);
   const std::string_view source = *data->source;
+  PositionCursor positions(source);
   std::string literal;
   int expressions = 0;
   std::size_t at = 0;
@@ -47,7 +48,7 @@ tl::expected<Template, Problem> Template::compile(std::string_view text, const C
       at = open + 4;
       continue;
     }
-    auto compiled = compile_range(data->source, open + 2, true, options);
+    auto compiled = compile_range(data->source, open + 2, true, options, positions);
     if (!compiled) return tl::make_unexpected(to_problem(source, std::move(compiled.error())));
     if (!source.substr(compiled->end).starts_with("}}")) {
       return tl::make_unexpected(to_problem(source, SourceError{compiled->end, "expected '}}'", "an expression ends with two braces"}));

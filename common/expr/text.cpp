@@ -6,19 +6,24 @@
 
 namespace r8r::expr {
 
-Position position_of(std::string_view text, std::size_t offset) {
-  Position place;
-  offset = std::min(offset, text.size());
-  for (std::size_t i = 0; i < offset; ++i) {
-    if (text[i] == '\n') {
-      ++place.line;
-      place.column = 1;
-    } else if (!is_continuation(text[i])) {
-      ++place.column;
+Position PositionCursor::at(std::size_t offset) {
+  offset = std::min(offset, text_.size());
+  if (offset < offset_) {
+    offset_ = 0;
+    place_ = {};
+  }
+  for (; offset_ < offset; ++offset_) {
+    if (text_[offset_] == '\n') {
+      ++place_.line;
+      place_.column = 1;
+    } else if (!is_continuation(text_[offset_])) {
+      ++place_.column;
     }
   }
-  return place;
+  return place_;
 }
+
+Position position_of(std::string_view text, std::size_t offset) { return PositionCursor(text).at(offset); }
 
 std::uint32_t next_code_point(std::string_view text, std::size_t& at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };

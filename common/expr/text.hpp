@@ -14,6 +14,18 @@ struct Position {
 /// Where byte `offset` of `text` stands.
 Position position_of(std::string_view text, std::size_t offset);
 
+/// Places of several offsets of one text, cheap as long as they go forward.
+class PositionCursor {
+ public:
+  explicit PositionCursor(std::string_view text) : text_(text) {}
+  Position at(std::size_t offset);
+
+ private:
+  std::string_view text_;
+  std::size_t offset_ = 0;
+  Position place_;
+};
+
 inline bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 /// Bytes of the character that begins with `first`.
 inline std::size_t character_length(char first) {

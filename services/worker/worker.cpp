@@ -19,7 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds kConnectRound{10};
+constexpr seconds kConnectRound{2};  // also how long a shutdown may wait for it
 constexpr seconds kDatabaseCheck{5};
 constexpr milliseconds kPingLimit{2'000};
 constexpr milliseconds kFlushLimit{1'000};

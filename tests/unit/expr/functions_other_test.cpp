@@ -58,8 +58,8 @@ TEST(GeneralFunctions, PrintGoesToTheLogWithinItsBounds) {
 }
 
 TEST(GeneralFunctions, MistakesAreFoundWhenCompiling) {
-  check({{"input.name.trimm()", "problem: unknown function 'trimm' @1:12 [did you mean 'trim'?]"}, {"foo(1)", "problem: unknown function 'foo' @1:1"}, {"\"a\".trim(1)", "problem: 'trim' takes 0 arguments, not 1 @1:5"}, {"trim()", "problem: 'trim' takes 1 argument, not 0 @1:1"}, {"[1].slice()", "problem: 'slice' takes 1 to 2 arguments, not 0 @1:5"},
-         {"[1].map()", "problem: 'map' takes 1 argument, not 0 @1:5"}, {"let unused = || nope(); 1", "problem: unknown function 'nope' @1:17"}});
+  check({{"input.name.trimm()", "problem: unknown function 'trimm' @1:12 [did you mean 'trim'?]"}, {"frobnicate(1)", "problem: unknown function 'frobnicate' @1:1"}, {"\"a\".trim(1)", "problem: 'trim' takes 0 arguments, not 1 @1:5"}, {"trim()", "problem: 'trim' takes 1 argument, not 0 @1:1"}, {"[1].slice()", "problem: 'slice' takes 1 to 2 arguments, not 0 @1:5"},
+         {"[1].map()", "problem: 'map' takes 1 argument, not 0 @1:5"}, {"let unused = || frobnicate(); 1", "problem: unknown function 'frobnicate' @1:17"}});
 }
 
 }  // namespace

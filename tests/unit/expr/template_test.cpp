@@ -28,7 +28,7 @@ TEST(Template, PathsAreNullAllTheWay) {
 TEST(Template, Filters) {
   check_templates({{"{{ input.name | trim | upper }}", "\"ANN\""}, {"{{ input.list | sort | join(\"-\") }}", "\"1-2-3\""}, {"{{ input.list | length }}", "3"}, {"{{ input.zzz | default(\"d\") }}", "\"d\""}, {"{{ input.a.b.c | default('none') }}", "\"none\""}, {"{{ input.items | map(|x| x.id) | last }}", "2"},
                    {"{{ input.f | round }}", "2.0"}, {"{{ 1 + 2 | to_string }}", "\"3\""}, {"{{ input.deep | tojson }}", R"("{\"a\":{\"b\":[1,2,3]}}")"}, {"{{ (input.n | to_string) + \"x\" }}", "\"5x\""}, {"{{ [input.n | to_string] }}", R"(["5"])"}, {"{{ (5 | 2) + 0 }}", "7"}, {"{{ true || false }}", "true"},
-                   {"{{ input.name | trimm }}", "problem: unknown filter 'trimm' @1:17 [did you mean 'trim'?]"}, {"{{ input.name | trim + 1 }}", "problem: expected the end of the expression, found '+' @1:22"}, {"{{ input.name | }}", "problem: expected the end of the expression, found '|' @1:15"}});
+                   {"{{ input.name | trimm }}", "problem: unknown filter 'trimm' @1:17 [did you mean 'trim'?]"}, {"{{ input.name | trim + 1 }}", "problem: expected the end of the expression, found '+' @1:22"}, {"{{ input.name | }}", "problem: expected a value, found the end of the expression @1:17"}});
 }
 
 TEST(Template, SpecialNames) {
