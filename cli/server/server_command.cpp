@@ -13,6 +13,9 @@ int run_server(Console& console, const ServerFlags& flags) {
   server::ServerOptions options;
   options.host = environment.text_or("R8R_SERVER_HOST", options.host);
   options.port = static_cast<int>(environment.integer("R8R_SERVER_PORT", options.port, 0, 65535));
+  options.own_database = !environment.text("R8R_DATABASE_URL") && !environment.text("DATABASE_URL");
+  options.own_bus = !environment.text("R8R_NATS_URL");
+  options.api_key = environment.text_or("R8R_API_KEY", "");
   if (!environment.problems().empty()) {
     for (const std::string& problem : environment.problems())
       console.fail({"CONFIG_ERROR", problem, exit_code::kUsage, {}, {}, {}, {}, {}});

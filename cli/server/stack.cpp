@@ -81,7 +81,7 @@ Result<> Stack::check(Supervisor& supervisor, Supervisor::Wait wait, const std::
 }
 
 Result<> Stack::start_database(Supervisor& supervisor, const DataDir& data) {
-  if (!variable("R8R_DATABASE_URL").empty() || !variable("DATABASE_URL").empty()) return {};
+  if (!options_.own_database) return {};
   const int connections = std::max(100, 40 + 12 * (options_.schedulers + options_.workers));
   auto postgres = PrivatePostgres::prepare(data, connections);
   if (!postgres) return fail(postgres.error());
@@ -96,7 +96,7 @@ Result<> Stack::start_database(Supervisor& supervisor, const DataDir& data) {
 }
 
 Result<> Stack::start_bus(Supervisor& supervisor, const DataDir& data) {
-  if (!variable("R8R_NATS_URL").empty()) return {};
+  if (!options_.own_bus) return {};
   auto nats = PrivateNats::prepare(data);
   if (!nats) return fail(nats.error());
   nats_.emplace(std::move(*nats));
@@ -215,7 +215,7 @@ Result<int> Stack::run() {
   }
 
   const std::string url = local_url(options_.host, port_);
-  cli::ApiClient api(url, variable("R8R_API_KEY"));
+  cli::ApiClient api(url, options_.api_key);
   WorkflowFolders folders({options_.workflow_folders.begin(), options_.workflow_folders.end()}, api,
                           [](const std::string& text) { fmt::print(stderr, "{}\n", cli::printable(text)); });
   if (!supervisor.stopping()) {

@@ -15,6 +15,9 @@ struct ServerOptions {
   int workers = 1;
   int schedulers = 1;
   std::vector<std::string> workflow_folders;
+  bool own_database = true;  ///< false: the environment names one
+  bool own_bus = true;
+  std::string api_key;  ///< what the api of this environment wants; may be empty
   std::map<std::string, std::string> environment;
 };
 

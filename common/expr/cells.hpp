@@ -13,7 +13,7 @@ struct FunctionSet;
 /// A function as a value. It refers to code of its program, so it never outlives the evaluation that made it.
 struct ClosureCell : Cell {
   const FunctionCode* code = nullptr;    ///< script code, or
-  const FunctionSet* builtin = nullptr;    ///< a built-in function
+  const FunctionSet* builtin = nullptr;  ///< a built-in function
   std::vector<Value> captured;           ///< values or boxes, in the order of the code's captures
   std::vector<Value> bound;              ///< leading arguments given by curry()
 };

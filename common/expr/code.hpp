@@ -11,8 +11,8 @@
 #include "common/expr/token.hpp"
 #include "common/expr/value.hpp"
 
-/// The compiled form: a tree of small objects, each of which knows how to compute its value. Local names are slots, names
-/// from outside are numbers, constants are folded.
+/// The compiled form: a tree of small objects, each of which knows how to compute its value. Local names are slots,
+/// names from outside are numbers, constants are folded.
 namespace r8r::expr {
 
 class Code {
@@ -22,10 +22,11 @@ class Code {
   Code(const Code&) = delete;
   Code& operator=(const Code&) = delete;
 
-  /// Computes the value; false when something else came out (run.flow). `out` may hold an old value and is only assigned.
+  /// Computes the value; false when something else came out (run.flow). `out` may hold an old value and is only
+  /// assigned.
   virtual bool eval(Run& run, Value& out) const = 0;
-  /// Where the value is, without copying when it exists already; otherwise it is made in `spare`. Null like eval's false.
-  /// The pointer is good until script code runs again, as long as `spare` stays.
+  /// Where the value is, without copying when it exists already; otherwise it is made in `spare`. Null like eval's
+  /// false. The pointer is good until script code runs again, as long as `spare` stays.
   virtual const Value* peek(Run& run, Value& spare) const { return eval(run, spare) ? &spare : nullptr; }
   /// Evaluating it cannot change any variable.
   virtual bool inert() const { return false; }
@@ -40,7 +41,7 @@ struct FunctionCode {
   int parameters = 0;
   int slots = 0;
   int levels = 1;
-  std::vector<int> capture_slots;   ///< of the captured values, in order
+  std::vector<int> capture_slots;  ///< of the captured values, in order
   std::vector<int> boxed_parameters;
   const Code* body = nullptr;
 };
@@ -66,10 +67,12 @@ struct CompiledRange {
   std::shared_ptr<const ProgramData> program;
   std::size_t end = 0;
 };
-tl::expected<CompiledRange, SourceError> compile_range(const std::shared_ptr<const std::string>& source, std::size_t begin, bool in_template,
+tl::expected<CompiledRange, SourceError> compile_range(const std::shared_ptr<const std::string>& source,
+                                                       std::size_t begin, bool in_template,
                                                        const CompileOptions& options, PositionCursor& positions);
 
-/// The output of a node by its id, `-` and `_` being the same where the exact id does not exist; null when there is none.
+/// The output of a node by its id, `-` and `_` being the same where the exact id does not exist; null when there is
+/// none.
 const Value* find_node(const Map& nodes, std::string_view id);
 
 }  // namespace r8r::expr

@@ -65,7 +65,9 @@ bool Path::eval(Run& run, Value& out) const {
   return true;
 }
 
-std::string Path::text_before(Run& run, const Step& step) const { return source_text(run, start_, step.prefix_end); }
+std::string Path::text_before(Run& run, const Step& step) const {
+  return source_text(run, start_, step.prefix_end);
+}
 
 /// A step that leads nowhere. `stop`: the whole path is null.
 const Value* Path::missing(Run& run, const Step& step, const Value& object, bool& stop) const {
@@ -77,7 +79,8 @@ const Value* Path::missing(Run& run, const Step& step, const Value& object, bool
   if (object.is_null()) {
     run.fail(step.offset, "cannot read " + name + ": " + text_before(run, step) + " is null");
   } else {
-    run.fail(step.offset, "cannot read " + name + ": " + text_before(run, step) + " is " + std::string(object.description()));
+    run.fail(step.offset,
+             "cannot read " + name + ": " + text_before(run, step) + " is " + std::string(object.description()));
   }
   return nullptr;
 }
@@ -116,15 +119,16 @@ const Value* Path::at_index(Run& run, const Step& step, const Value* object, Val
   }
   if (!index->is_int()) {
     if (lenient_) return &kNullValue;
-    run.fail(step.offset, std::string(object->description()) + " is indexed by integers, not by " + std::string(index->description()));
+    run.fail(step.offset, std::string(object->description()) + " is indexed by integers, not by " +
+                              std::string(index->description()));
     return nullptr;
   }
   const std::size_t size = object->is_array() ? object->as_array().size() : object->character_count();
   std::size_t position = 0;
   if (!element_position(index->as_int(), size, position)) {
     if (lenient_) return &kNullValue;
-    run.fail(step.offset, fmt::format("index {} is out of range: {} has {} {}", index->as_int(), text_before(run, step), size,
-                                      object->is_array() ? "elements" : "characters"));
+    run.fail(step.offset, fmt::format("index {} is out of range: {} has {} {}", index->as_int(), text_before(run, step),
+                                      size, object->is_array() ? "elements" : "characters"));
     return nullptr;
   }
   if (object->is_array()) return &object->as_array()[position];
@@ -150,7 +154,8 @@ const Value* Path::peek(Run& run, Value& spare) const {
     }
     if (step.index != nullptr) {
       // Behind ?[ and in lenient paths nothing is evaluated once the object is null.
-      at = at->is_null() && (step.optional || lenient_) ? missing(run, step, *at, stop) : at_index(run, step, at, spare, stop);
+      at = at->is_null() && (step.optional || lenient_) ? missing(run, step, *at, stop)
+                                                        : at_index(run, step, at, spare, stop);
       continue;
     }
     if (at->is_map()) {
@@ -174,7 +179,8 @@ const Value* Path::peek(Run& run, Value& spare) const {
 }
 
 int Place::index_count() const {
-  return static_cast<int>(std::count_if(steps_.begin(), steps_.end(), [](const Step& step) { return step.index != nullptr; }));
+  return static_cast<int>(
+      std::count_if(steps_.begin(), steps_.end(), [](const Step& step) { return step.index != nullptr; }));
 }
 
 bool Place::eval_indexes(Run& run, Value* indexes) const {
@@ -184,7 +190,9 @@ bool Place::eval_indexes(Run& run, Value* indexes) const {
   return true;
 }
 
-std::string Place::text_before(Run& run, const Step& step) const { return source_text(run, start_, step.prefix_end); }
+std::string Place::text_before(Run& run, const Step& step) const {
+  return source_text(run, start_, step.prefix_end);
+}
 
 const Value* Place::read(Run& run, const Value* indexes, Value& spare, std::size_t count) const {
   const Value* at = root(run);
@@ -199,8 +207,8 @@ const Value* Place::read(Run& run, const Value* indexes, Value& spare, std::size
     std::size_t position = 0;
     if (at->is_array() && key.is_int()) {
       if (!element_position(key.as_int(), at->as_array().size(), position)) {
-        run.fail(step.offset, fmt::format("index {} is out of range: {} has {} elements", key.as_int(), text_before(run, step),
-                                          at->as_array().size()));
+        run.fail(step.offset, fmt::format("index {} is out of range: {} has {} elements", key.as_int(),
+                                          text_before(run, step), at->as_array().size()));
         return nullptr;
       }
       at = &at->as_array()[position];
@@ -225,12 +233,14 @@ Value* Place::locate(Run& run, Value* at, const Value* indexes, bool create, std
     const Step& step = steps_[i];
     const Value key = step.index != nullptr ? *indexes++ : step.key;
     if (at->is_map() && key.is_string()) {
-      if (at->is_shared() && !run.charge(static_cast<std::int64_t>(at->as_map().size() / 4), step.offset)) return nullptr;
+      if (at->is_shared() && !run.charge(static_cast<std::int64_t>(at->as_map().size() / 4), step.offset))
+        return nullptr;
       Map& entries = at->mutable_map();
       Value* found = entries.find_mutable(key.as_string());
       if (found == nullptr) {
         if (!create || i + 1 < count) {
-          run.fail(step.offset, fmt::format("cannot reach '{}': {} has no such key", key.as_string(), text_before(run, step)));
+          run.fail(step.offset,
+                   fmt::format("cannot reach '{}': {} has no such key", key.as_string(), text_before(run, step)));
           return nullptr;
         }
         if (!run.fits_elements(entries.size() + 1, step.offset)) return nullptr;
@@ -241,19 +251,21 @@ Value* Place::locate(Run& run, Value* at, const Value* indexes, bool create, std
       continue;
     }
     if (at->is_array() && key.is_int()) {
-      if (at->is_shared() && !run.charge(static_cast<std::int64_t>(at->as_array().size() / 8), step.offset)) return nullptr;
+      if (at->is_shared() && !run.charge(static_cast<std::int64_t>(at->as_array().size() / 8), step.offset))
+        return nullptr;
       std::size_t position = 0;
       if (!element_position(key.as_int(), at->as_array().size(), position)) {
-        run.fail(step.offset, fmt::format("index {} is out of range: {} has {} elements", key.as_int(), text_before(run, step),
-                                          at->as_array().size()));
+        run.fail(step.offset, fmt::format("index {} is out of range: {} has {} elements", key.as_int(),
+                                          text_before(run, step), at->as_array().size()));
         return nullptr;
       }
       at = &at->mutable_array()[position];
       continue;
     }
-    run.fail(step.offset, fmt::format("cannot set {} of {}: it is {}",
-                                      key.is_string() ? "'" + std::string(key.as_string()) + "'" : std::string("an element"),
-                                      text_before(run, step), at->description()));
+    run.fail(step.offset,
+             fmt::format("cannot set {} of {}: it is {}",
+                         key.is_string() ? "'" + std::string(key.as_string()) + "'" : std::string("an element"),
+                         text_before(run, step), at->description()));
     return nullptr;
   }
   return at;
@@ -268,7 +280,8 @@ bool Assign::combine(Run& run, Value& target, Value& value) const {
       return true;
     }
     const std::size_t added = value.as_string().size();
-    if (target.as_string().size() + added > run.context().limits.bytes) return run.fits_text(target.as_string().size() + added, offset);
+    if (target.as_string().size() + added > run.context().limits.bytes)
+      return run.fits_text(target.as_string().size() + added, offset);
     // Appending in place costs what is added; copying shared text costs all of it.
     const std::size_t work = target.is_shared() ? target.as_string().size() + added : added;
     if (!run.charge(static_cast<std::int64_t>(work / 64), offset)) return false;
@@ -307,7 +320,8 @@ bool Assign::set_character(Run& run, const Value* indexes, const Value& value) c
   if (!index.is_int() || !element_position(index.as_int(), target->character_count(), position)) {
     return run.fail(offset, "this index is not a position in the string");
   }
-  if (!value.is_string() || value.character_count() != 1) return run.fail(offset, "only a one-character string can replace a character");
+  if (!value.is_string() || value.character_count() != 1)
+    return run.fail(offset, "only a one-character string can replace a character");
   if (!run.charge(static_cast<std::int64_t>(text.size() / 64), offset)) return false;
   const std::size_t from = byte_offset(text, position);
   std::string changed(text.substr(0, from));

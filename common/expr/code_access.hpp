@@ -52,8 +52,8 @@ class Place {
   /// Evaluates the indexes of the path into `indexes`, index_count() values.
   bool eval_indexes(Run& run, Value* indexes) const;
   Value* root(Run& run) const { return local_ != nullptr ? local_->place(run) : outer_->place(run); }
-  /// What is there now behind the first `count` steps, without changing anything; null when it fails. A missing key gives
-  /// the value null.
+  /// What is there now behind the first `count` steps, without changing anything; null when it fails. A missing key
+  /// gives the value null.
   const Value* read(Run& run, const Value* indexes, Value& spare, std::size_t count) const;
   /// The value itself for changing, found from `root`; with `create` a last key that is missing is added.
   Value* locate(Run& run, Value* root, const Value* indexes, bool create, std::size_t count) const;

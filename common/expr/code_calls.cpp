@@ -2,7 +2,8 @@
 
 namespace r8r::expr {
 
-bool fail_overload(Run& run, std::uint32_t offset, const FunctionSet* set, std::string_view name, const Value* args, int count) {
+bool fail_overload(Run& run, std::uint32_t offset, const FunctionSet* set, std::string_view name, const Value* args,
+                   int count) {
   const std::string_view receiver = count > 0 ? args[0].description() : "nothing";
   for (int i = 0; set != nullptr && i < 64; ++i) {
     if (count > 0 && set->find(args[0].kind(), i) != nullptr) {
@@ -35,9 +36,14 @@ bool CallValue::eval(Run& run, Value& out) const {
   return run.call(function, values.begin() + 1, count - 1, false, offset, out);
 }
 
-CallBuiltIn::CallBuiltIn(std::uint32_t at, std::string name, const FunctionSet* set, std::vector<const Code*> arguments, bool optional,
-                         bool property)
-    : Code(at), name_(Value::string(name)), set_(set), arguments_(std::move(arguments)), optional_(optional), property_(property) {}
+CallBuiltIn::CallBuiltIn(std::uint32_t at, std::string name, const FunctionSet* set, std::vector<const Code*> arguments,
+                         bool optional, bool property)
+    : Code(at),
+      name_(Value::string(name)),
+      set_(set),
+      arguments_(std::move(arguments)),
+      optional_(optional),
+      property_(property) {}
 
 bool CallBuiltIn::eval(Run& run, Value& out) const {
   if (!run.charge(1, offset)) return false;
@@ -57,7 +63,8 @@ bool CallBuiltIn::eval(Run& run, Value& out) const {
       return run.call(function, args.begin() + 1, count - 1, false, offset, out);
     }
   }
-  const Function* function = set_ != nullptr ? set_->find(count > 0 ? args[0].kind() : Value::Kind::null, count) : nullptr;
+  const Function* function =
+      set_ != nullptr ? set_->find(count > 0 ? args[0].kind() : Value::Kind::null, count) : nullptr;
   if (function == nullptr) return fail_overload(run, offset, set_, name_.as_string(), args.begin(), count);
   Call call{run, args.begin(), count, function->name, offset};
   Value result;
@@ -68,8 +75,14 @@ bool CallBuiltIn::eval(Run& run, Value& out) const {
   return true;
 }
 
-CallOnPlace::CallOnPlace(std::uint32_t at, std::string name, const FunctionSet* set, Place place, std::vector<const Code*> arguments, Use use)
-    : Code(at), name_(Value::string(name)), set_(set), place_(std::move(place)), arguments_(std::move(arguments)), use_(use) {}
+CallOnPlace::CallOnPlace(std::uint32_t at, std::string name, const FunctionSet* set, Place place,
+                         std::vector<const Code*> arguments, Use use)
+    : Code(at),
+      name_(Value::string(name)),
+      set_(set),
+      place_(std::move(place)),
+      arguments_(std::move(arguments)),
+      use_(use) {}
 
 bool CallOnPlace::eval(Run& run, Value& out) const {
   if (!run.charge(1, offset)) return false;
@@ -103,7 +116,8 @@ bool CallOnPlace::eval(Run& run, Value& out) const {
   Call call{run, args.begin(), count, function->name, offset};
   Value result;
   // A new version of something from outside, wanted as a value: leaves the original alone.
-  const bool changes_place = function->effect != Effect::none && !(function->effect == Effect::transforms && use_.is_outer && use_.is_used);
+  const bool changes_place =
+      function->effect != Effect::none && !(function->effect == Effect::transforms && use_.is_outer && use_.is_used);
   if (!changes_place) {
     if (!function->run(call, result)) return false;
     out = function->effect == Effect::transforms ? std::move(args[0]) : std::move(result);

@@ -32,7 +32,8 @@ class CallValue final : public Code {
 class CallBuiltIn final : public Code {
  public:
   /// `set` may be null when only a closure of that name can be meant. `property`: look for one in maps.
-  CallBuiltIn(std::uint32_t at, std::string name, const FunctionSet* set, std::vector<const Code*> arguments, bool optional, bool property);
+  CallBuiltIn(std::uint32_t at, std::string name, const FunctionSet* set, std::vector<const Code*> arguments,
+              bool optional, bool property);
   bool eval(Run& run, Value& out) const override;
 
  private:
@@ -52,7 +53,8 @@ class CallOnPlace final : public Code {
     bool is_used = true;    ///< somebody wants the result
     bool is_outer = false;  ///< the variable is a name from outside, like `input`
   };
-  CallOnPlace(std::uint32_t at, std::string name, const FunctionSet* set, Place place, std::vector<const Code*> arguments, Use use);
+  CallOnPlace(std::uint32_t at, std::string name, const FunctionSet* set, Place place,
+              std::vector<const Code*> arguments, Use use);
   bool eval(Run& run, Value& out) const override;
 
  private:
@@ -64,6 +66,7 @@ class CallOnPlace final : public Code {
 };
 
 /// Says that no overload of a function takes these arguments.
-bool fail_overload(Run& run, std::uint32_t offset, const FunctionSet* set, std::string_view name, const Value* args, int count);
+bool fail_overload(Run& run, std::uint32_t offset, const FunctionSet* set, std::string_view name, const Value* args,
+                   int count);
 
 }  // namespace r8r::expr

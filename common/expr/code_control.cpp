@@ -114,7 +114,8 @@ bool For::eval(Run& run, Value& out) const {
     }
     return true;
   }
-  return run.fail(sequence_->offset, "'for' needs an array, a range, a string or a map, not " + std::string(sequence.description()));
+  return run.fail(sequence_->offset,
+                  "'for' needs an array, a range, a string or a map, not " + std::string(sequence.description()));
 }
 
 bool Jump::eval(Run& run, Value&) const {
@@ -165,7 +166,8 @@ bool Switch::matches(Run& run, const Arm& arm, bool& out) const {
       Value candidate;
       Value equal;
       if (!pattern.value->eval(run, candidate)) return false;
-      if (!apply_operator(run, Operator::equal, run.locals[slot_], candidate, pattern.value->offset, equal)) return false;
+      if (!apply_operator(run, Operator::equal, run.locals[slot_], candidate, pattern.value->offset, equal))
+        return false;
       out = equal.as_bool();
     }
     if (out) break;

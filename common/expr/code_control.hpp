@@ -9,12 +9,15 @@ namespace r8r::expr {
 struct Target {
   int slot = 0;
   bool boxed = false;
-  void set(Run& run, Value value) const { run.locals[slot] = boxed ? run.make_box(std::move(value)) : std::move(value); }
+  void set(Run& run, Value value) const {
+    run.locals[slot] = boxed ? run.make_box(std::move(value)) : std::move(value);
+  }
 };
 
 class Block final : public Code {
  public:
-  Block(std::uint32_t at, std::vector<const Code*> statements, bool valued) : Code(at), statements_(std::move(statements)), valued_(valued) {}
+  Block(std::uint32_t at, std::vector<const Code*> statements, bool valued)
+      : Code(at), statements_(std::move(statements)), valued_(valued) {}
   bool eval(Run& run, Value& out) const override;
 
  private:
@@ -35,7 +38,8 @@ class Declare final : public Code {
 class While final : public Code {
  public:
   enum class Mode : std::uint8_t { before, do_while, do_until, endless };
-  While(std::uint32_t at, Mode mode, const Code* condition, const Code* body) : Code(at), mode_(mode), condition_(condition), body_(body) {}
+  While(std::uint32_t at, Mode mode, const Code* condition, const Code* body)
+      : Code(at), mode_(mode), condition_(condition), body_(body) {}
   bool eval(Run& run, Value& out) const override;
 
  private:
@@ -48,8 +52,13 @@ class For final : public Code {
  public:
   /// `range` is `sequence` when that is one.
   For(std::uint32_t at, Target item, const Target* position, const Code* sequence, const Range* range, const Code* body)
-      : Code(at), item_(item), has_position_(position != nullptr), position_(position != nullptr ? *position : Target{}), sequence_(sequence),
-        range_(range), body_(body) {}
+      : Code(at),
+        item_(item),
+        has_position_(position != nullptr),
+        position_(position != nullptr ? *position : Target{}),
+        sequence_(sequence),
+        range_(range),
+        body_(body) {}
   bool eval(Run& run, Value& out) const override;
 
  private:
@@ -76,7 +85,11 @@ class Jump final : public Code {
 class Try final : public Code {
  public:
   Try(std::uint32_t at, const Code* body, const Target* caught, const Code* handler)
-      : Code(at), body_(body), has_name_(caught != nullptr), caught_(caught != nullptr ? *caught : Target{}), handler_(handler) {}
+      : Code(at),
+        body_(body),
+        has_name_(caught != nullptr),
+        caught_(caught != nullptr ? *caught : Target{}),
+        handler_(handler) {}
   bool eval(Run& run, Value& out) const override;
 
  private:

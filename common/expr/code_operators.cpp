@@ -8,7 +8,8 @@ bool eval_condition(Run& run, const Code& code, bool& out) {
   Value spare;
   const Value* value = code.peek(run, spare);
   if (value == nullptr) return false;
-  if (!value->is_bool()) return run.fail(code.offset, "a condition has to be true or false, not " + std::string(value->description()));
+  if (!value->is_bool())
+    return run.fail(code.offset, "a condition has to be true or false, not " + std::string(value->description()));
   out = value->as_bool();
   return true;
 }
@@ -44,13 +45,26 @@ bool Binary::eval(Run& run, Value& out) const {
         if (__builtin_mul_overflow(x, y, &result)) break;
         out = Value::integer(result);
         return true;
-      case Operator::equal: out = Value::boolean(x == y); return true;
-      case Operator::not_equal: out = Value::boolean(x != y); return true;
-      case Operator::less: out = Value::boolean(x < y); return true;
-      case Operator::less_equal: out = Value::boolean(x <= y); return true;
-      case Operator::greater: out = Value::boolean(x > y); return true;
-      case Operator::greater_equal: out = Value::boolean(x >= y); return true;
-      default: break;
+      case Operator::equal:
+        out = Value::boolean(x == y);
+        return true;
+      case Operator::not_equal:
+        out = Value::boolean(x != y);
+        return true;
+      case Operator::less:
+        out = Value::boolean(x < y);
+        return true;
+      case Operator::less_equal:
+        out = Value::boolean(x <= y);
+        return true;
+      case Operator::greater:
+        out = Value::boolean(x > y);
+        return true;
+      case Operator::greater_equal:
+        out = Value::boolean(x >= y);
+        return true;
+      default:
+        break;
     }
   }
   return apply_operator(run, op_, *a, *b, offset, out);

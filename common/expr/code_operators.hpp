@@ -42,7 +42,8 @@ class Not final : public Code {
 /// && and ||.
 class Logical final : public Code {
  public:
-  Logical(std::uint32_t at, bool is_and, const Code* left, const Code* right) : Code(at), is_and_(is_and), left_(left), right_(right) {}
+  Logical(std::uint32_t at, bool is_and, const Code* left, const Code* right)
+      : Code(at), is_and_(is_and), left_(left), right_(right) {}
   bool eval(Run& run, Value& out) const override;
 
  private:
@@ -68,7 +69,8 @@ class Coalesce final : public Code {
 /// a..b: an array of integers, except where only the bounds matter (for, in, switch).
 class Range final : public Code {
  public:
-  Range(std::uint32_t at, const Code* from, const Code* to, bool inclusive) : Code(at), from_(from), to_(to), inclusive_(inclusive) {}
+  Range(std::uint32_t at, const Code* from, const Code* to, bool inclusive)
+      : Code(at), from_(from), to_(to), inclusive_(inclusive) {}
   bool eval(Run& run, Value& out) const override;
   /// Bounds as integers; `to` is the first one outside, saturated.
   bool bounds(Run& run, std::int64_t& from, std::int64_t& to) const;

@@ -14,13 +14,24 @@ bool ArrayLiteral::eval(Run& run, Value& out) const {
   return true;
 }
 
+MapLiteral::MapLiteral(std::uint32_t at, std::vector<Value> keys, std::vector<const Code*> values)
+    : Code(at), keys_(std::move(keys)), values_(std::move(values)) {
+  Map seen;
+  for (const Value& key : keys_) seen.set(key, Value());
+  distinct_ = seen.size() == keys_.size();
+}
+
 bool MapLiteral::eval(Run& run, Value& out) const {
   Map entries;
   entries.reserve(keys_.size());
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     Value value;
     if (!values_[i]->eval(run, value)) return false;
-    entries.set(keys_[i], std::move(value));
+    if (distinct_) {
+      entries.add(keys_[i], std::move(value));
+    } else {
+      entries.set(keys_[i], std::move(value));
+    }
   }
   if (!run.charge(1 + static_cast<std::int64_t>(keys_.size() / 2), offset)) return false;
   out = Value::map(std::move(entries));

@@ -76,13 +76,13 @@ class ArrayLiteral final : public Code {
 
 class MapLiteral final : public Code {
  public:
-  MapLiteral(std::uint32_t at, std::vector<Value> keys, std::vector<const Code*> values)
-      : Code(at), keys_(std::move(keys)), values_(std::move(values)) {}
+  MapLiteral(std::uint32_t at, std::vector<Value> keys, std::vector<const Code*> values);
   bool eval(Run& run, Value& out) const override;
 
  private:
   std::vector<Value> keys_;
   std::vector<const Code*> values_;
+  bool distinct_ = true;
 };
 
 /// `text ${expression}`.

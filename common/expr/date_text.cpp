@@ -67,7 +67,10 @@ class Reader {
     if (left.starts_with('Z') || left.starts_with('z')) {
       length = 1;
     } else {
-      while (length < left.size() && length < 6 && (std::isdigit(static_cast<unsigned char>(left[length])) != 0 || left[length] == ':' || (length == 0 && (left[0] == '+' || left[0] == '-')))) ++length;
+      while (length < left.size() && length < 6 &&
+             (std::isdigit(static_cast<unsigned char>(left[length])) != 0 || left[length] == ':' ||
+              (length == 0 && (left[0] == '+' || left[0] == '-'))))
+        ++length;
     }
     if (!parse_offset(left.substr(0, length), seconds)) return false;
     at_ += length;
@@ -80,7 +83,8 @@ class Reader {
       const std::string_view left = rest();
       if (left.size() < candidate.size()) return false;
       for (std::size_t i = 0; i < candidate.size(); ++i) {
-        if (lower_case(static_cast<unsigned char>(left[i])) != lower_case(static_cast<unsigned char>(candidate[i]))) return false;
+        if (lower_case(static_cast<unsigned char>(left[i])) != lower_case(static_cast<unsigned char>(candidate[i])))
+          return false;
       }
       return true;
     };
@@ -129,23 +133,39 @@ bool read_field(char kind, Reader& reader, Fields& fields, std::string& problem)
   std::int64_t number = 0;
   int index = 0;
   switch (kind) {
-    case 'Y': return reader.digits(1, 4, fields.year);
-    case 'm': return reader.in_range(2, 1, 12, fields.month);
-    case 'd': return reader.in_range(2, 1, 31, fields.day);
-    case 'e': reader.skip_space(); return reader.in_range(2, 1, 31, fields.day);
-    case 'H': return reader.in_range(2, 0, 23, fields.hour);
-    case 'k': reader.skip_space(); return reader.in_range(2, 0, 23, fields.hour);
-    case 'I': return reader.in_range(2, 1, 12, fields.hour);
-    case 'l': reader.skip_space(); return reader.in_range(2, 1, 12, fields.hour);
-    case 'M': return reader.in_range(2, 0, 59, fields.minute);
+    case 'Y':
+      return reader.digits(1, 4, fields.year);
+    case 'm':
+      return reader.in_range(2, 1, 12, fields.month);
+    case 'd':
+      return reader.in_range(2, 1, 31, fields.day);
+    case 'e':
+      reader.skip_space();
+      return reader.in_range(2, 1, 31, fields.day);
+    case 'H':
+      return reader.in_range(2, 0, 23, fields.hour);
+    case 'k':
+      reader.skip_space();
+      return reader.in_range(2, 0, 23, fields.hour);
+    case 'I':
+      return reader.in_range(2, 1, 12, fields.hour);
+    case 'l':
+      reader.skip_space();
+      return reader.in_range(2, 1, 12, fields.hour);
+    case 'M':
+      return reader.in_range(2, 0, 59, fields.minute);
     case 'S':
       // A leap second counts as the last ordinary one.
       if (!reader.in_range(2, 0, 60, fields.second)) return false;
       fields.second = std::min(fields.second, 59);
       return true;
-    case 'f': reader.accept('.'); return reader.fraction(fields.micros);
-    case 'L': return reader.fraction(fields.micros);
-    case 'j': return reader.in_range(3, 1, 366, fields.day_of_year);
+    case 'f':
+      reader.accept('.');
+      return reader.fraction(fields.micros);
+    case 'L':
+      return reader.fraction(fields.micros);
+    case 'j':
+      return reader.in_range(3, 1, 366, fields.day_of_year);
     case 'y':
       if (!reader.digits(2, 2, number)) return false;
       fields.year = number < 69 ? 2000 + number : 1900 + number;
@@ -157,7 +177,8 @@ bool read_field(char kind, Reader& reader, Fields& fields, std::string& problem)
       fields.month = index + 1;
       return true;
     case 'a':
-    case 'A': return reader.name(kWeekdays, index);
+    case 'A':
+      return reader.name(kWeekdays, index);
     case 'p':
     case 'P': {
       static constexpr std::string_view kHalves[] = {"AM", "PM"};
@@ -166,8 +187,11 @@ bool read_field(char kind, Reader& reader, Fields& fields, std::string& problem)
       fields.afternoon = index == 1;
       return true;
     }
-    case 'z': return reader.offset(fields.offset);
-    case 'Z': reader.skip_letters(); return true;
+    case 'z':
+      return reader.offset(fields.offset);
+    case 'Z':
+      reader.skip_letters();
+      return true;
     case 's': {
       const bool negative = reader.accept('-');
       fields.is_unix = true;
@@ -176,9 +200,14 @@ bool read_field(char kind, Reader& reader, Fields& fields, std::string& problem)
       return fields.unix_seconds >= kFirstMoment / kSecond;
     }
     case 'n':
-    case 't': reader.skip_space(); return true;
-    case '%': return reader.accept('%');
-    default: problem = std::string("unknown conversion '%") + kind + "' in the format"; return false;
+    case 't':
+      reader.skip_space();
+      return true;
+    case '%':
+      return reader.accept('%');
+    default:
+      problem = std::string("unknown conversion '%") + kind + "' in the format";
+      return false;
   }
 }
 
@@ -191,13 +220,27 @@ std::string expanded(std::string_view format) {
       continue;
     }
     switch (format[++i]) {
-      case 'T': out += "%H:%M:%S"; break;
-      case 'R': out += "%H:%M"; break;
-      case 'F': out += "%Y-%m-%d"; break;
-      case 'D': out += "%m/%d/%y"; break;
-      case 'c': out += "%a %b %e %H:%M:%S %Y"; break;
-      case 'r': out += "%I:%M:%S %p"; break;
-      case '+': out += "%Y-%m-%dT%H:%M:%S%:z"; break;
+      case 'T':
+        out += "%H:%M:%S";
+        break;
+      case 'R':
+        out += "%H:%M";
+        break;
+      case 'F':
+        out += "%Y-%m-%d";
+        break;
+      case 'D':
+        out += "%m/%d/%y";
+        break;
+      case 'c':
+        out += "%a %b %e %H:%M:%S %Y";
+        break;
+      case 'r':
+        out += "%I:%M:%S %p";
+        break;
+      case '+':
+        out += "%Y-%m-%dT%H:%M:%S%:z";
+        break;
       default:
         out += '%';
         out += format[i];
@@ -231,13 +274,14 @@ bool parse_offset(std::string_view text, int& seconds) {
 bool parse_moment(std::string_view text, std::int64_t& moment) {
   Reader reader(trim(text));
   Fields fields;
-  if (!reader.digits(4, 4, fields.year) || !reader.accept('-') || !reader.in_range(2, 1, 12, fields.month, 2) || !reader.accept('-') ||
-      !reader.in_range(2, 1, 31, fields.day, 2)) {
+  if (!reader.digits(4, 4, fields.year) || !reader.accept('-') || !reader.in_range(2, 1, 12, fields.month, 2) ||
+      !reader.accept('-') || !reader.in_range(2, 1, 31, fields.day, 2)) {
     return false;
   }
   if (reader.done()) return to_moment(fields, moment);
   if (!reader.accept('T') && !reader.accept('t') && !reader.accept(' ')) return false;
-  if (!reader.in_range(2, 0, 23, fields.hour, 2) || !reader.accept(':') || !reader.in_range(2, 0, 59, fields.minute, 2)) return false;
+  if (!reader.in_range(2, 0, 23, fields.hour, 2) || !reader.accept(':') || !reader.in_range(2, 0, 59, fields.minute, 2))
+    return false;
   if (reader.accept(':')) {
     if (!reader.in_range(2, 0, 60, fields.second, 2)) return false;
     fields.second = std::min(fields.second, 59);
@@ -268,7 +312,8 @@ bool parse_moment(std::string_view text, std::string_view format, std::int64_t& 
   return reader.done() && to_moment(fields, moment);
 }
 
-bool format_moment(std::int64_t moment, std::string_view format, const TimeZone& zone, std::string& out, std::string& problem) {
+bool format_moment(std::int64_t moment, std::string_view format, const TimeZone& zone, std::string& out,
+                   std::string& problem) {
   const std::int64_t utc = floor_div(moment, kSecond);
   const auto micros = static_cast<int>(moment - utc * kSecond);
   const int offset = zone.offset_at(utc);
@@ -298,35 +343,89 @@ bool format_moment(std::int64_t moment, std::string_view format, const TimeZone&
     if (unpadded || colon) ++i;
     int width = 0;
     if (pattern[i] >= '1' && pattern[i] <= '9' && i + 1 < pattern.size()) width = pattern[i++] - '0';
-    const auto two = [&](std::int64_t number) { out += unpadded ? std::to_string(number) : fmt::format("{:02}", number); };
+    const auto two = [&](std::int64_t number) {
+      out += unpadded ? std::to_string(number) : fmt::format("{:02}", number);
+    };
     switch (pattern[i]) {
-      case 'Y': out += fmt::format("{:04}", civil.year); break;
-      case 'C': two(civil.year / 100); break;
-      case 'y': two(civil.year % 100); break;
-      case 'm': two(civil.month); break;
-      case 'd': two(civil.day); break;
-      case 'e': out += unpadded ? std::to_string(civil.day) : fmt::format("{:2}", civil.day); break;
-      case 'H': two(hour); break;
-      case 'k': out += fmt::format("{:2}", hour); break;
-      case 'I': two(hour % 12 == 0 ? 12 : hour % 12); break;
-      case 'l': out += fmt::format("{:2}", hour % 12 == 0 ? 12 : hour % 12); break;
-      case 'M': two(time / 60 % 60); break;
-      case 'S': two(time % 60); break;
-      case 'f': out += fmt::format("{:06}", micros).substr(0, width > 0 && width < 6 ? static_cast<std::size_t>(width) : 6); break;
-      case 'L': out += fmt::format("{:03}", micros / 1'000); break;
-      case 'j': out += unpadded ? std::to_string(day_of_year) : fmt::format("{:03}", day_of_year); break;
+      case 'Y':
+        out += fmt::format("{:04}", civil.year);
+        break;
+      case 'C':
+        two(civil.year / 100);
+        break;
+      case 'y':
+        two(civil.year % 100);
+        break;
+      case 'm':
+        two(civil.month);
+        break;
+      case 'd':
+        two(civil.day);
+        break;
+      case 'e':
+        out += unpadded ? std::to_string(civil.day) : fmt::format("{:2}", civil.day);
+        break;
+      case 'H':
+        two(hour);
+        break;
+      case 'k':
+        out += fmt::format("{:2}", hour);
+        break;
+      case 'I':
+        two(hour % 12 == 0 ? 12 : hour % 12);
+        break;
+      case 'l':
+        out += fmt::format("{:2}", hour % 12 == 0 ? 12 : hour % 12);
+        break;
+      case 'M':
+        two(time / 60 % 60);
+        break;
+      case 'S':
+        two(time % 60);
+        break;
+      case 'f':
+        out += fmt::format("{:06}", micros).substr(0, width > 0 && width < 6 ? static_cast<std::size_t>(width) : 6);
+        break;
+      case 'L':
+        out += fmt::format("{:03}", micros / 1'000);
+        break;
+      case 'j':
+        out += unpadded ? std::to_string(day_of_year) : fmt::format("{:03}", day_of_year);
+        break;
       case 'b':
-      case 'h': out += kMonths[civil.month - 1].substr(0, 3); break;
-      case 'B': out += kMonths[civil.month - 1]; break;
-      case 'a': out += kWeekdays[weekday].substr(0, 3); break;
-      case 'A': out += kWeekdays[weekday]; break;
-      case 'u': out += std::to_string(weekday == 0 ? 7 : weekday); break;
-      case 'w': out += std::to_string(weekday); break;
-      case 'p': out += hour < 12 ? "AM" : "PM"; break;
-      case 'P': out += hour < 12 ? "am" : "pm"; break;
-      case 'z': out += zone_text(colon); break;
-      case 'Z': out += zone.abbreviation_at(utc); break;
-      case 's': out += std::to_string(utc); break;
+      case 'h':
+        out += kMonths[civil.month - 1].substr(0, 3);
+        break;
+      case 'B':
+        out += kMonths[civil.month - 1];
+        break;
+      case 'a':
+        out += kWeekdays[weekday].substr(0, 3);
+        break;
+      case 'A':
+        out += kWeekdays[weekday];
+        break;
+      case 'u':
+        out += std::to_string(weekday == 0 ? 7 : weekday);
+        break;
+      case 'w':
+        out += std::to_string(weekday);
+        break;
+      case 'p':
+        out += hour < 12 ? "AM" : "PM";
+        break;
+      case 'P':
+        out += hour < 12 ? "am" : "pm";
+        break;
+      case 'z':
+        out += zone_text(colon);
+        break;
+      case 'Z':
+        out += zone.abbreviation_at(utc);
+        break;
+      case 's':
+        out += std::to_string(utc);
+        break;
       case 'G':
       case 'V': {
         // The ISO week belongs to the year of its Thursday.
@@ -339,10 +438,18 @@ bool format_moment(std::int64_t moment, std::string_view format, const TimeZone&
         }
         break;
       }
-      case 'n': out += '\n'; break;
-      case 't': out += '\t'; break;
-      case '%': out += '%'; break;
-      default: problem = std::string("unknown conversion '%") + pattern[i] + "' in the format"; return false;
+      case 'n':
+        out += '\n';
+        break;
+      case 't':
+        out += '\t';
+        break;
+      case '%':
+        out += '%';
+        break;
+      default:
+        problem = std::string("unknown conversion '%") + pattern[i] + "' in the format";
+        return false;
     }
   }
   return true;

@@ -15,8 +15,8 @@ struct UnitName {
 };
 constexpr UnitName kUnits[] = {{"years", "year", "y", TimeUnit::years, 0},
                                {"months", "month", "mo", TimeUnit::months, 0},
-                               {"weeks", "week", "w", TimeUnit::weeks, 7 * kDay * kSecond},
-                               {"days", "day", "d", TimeUnit::days, kDay * kSecond},
+                               {"weeks", "week", "w", TimeUnit::weeks, 7 * kDay* kSecond},
+                               {"days", "day", "d", TimeUnit::days, kDay* kSecond},
                                {"hours", "hour", "h", TimeUnit::hours, 3'600 * kSecond},
                                {"minutes", "minute", "min", TimeUnit::minutes, 60 * kSecond},
                                {"seconds", "second", "s", TimeUnit::seconds, kSecond},
@@ -47,7 +47,9 @@ CivilDay civil_from_days(std::int64_t days) {
   return civil;
 }
 
-bool is_leap_year(std::int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+bool is_leap_year(std::int64_t year) {
+  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
 
 int days_in_month(std::int64_t year, int month) {
   static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -63,7 +65,9 @@ bool parse_unit(std::string_view text, TimeUnit& unit) {
   return false;
 }
 
-std::int64_t unit_length(TimeUnit unit) { return kUnits[static_cast<int>(unit)].length; }
+std::int64_t unit_length(TimeUnit unit) {
+  return kUnits[static_cast<int>(unit)].length;
+}
 
 std::int64_t add_months(std::int64_t moment, std::int64_t months) {
   const std::int64_t days = floor_div(moment, kDay * kSecond);

@@ -15,9 +15,10 @@ struct FixedName {
   std::string_view name;
   Global kind;
 };
-constexpr FixedName kFixedNames[] = {{"input", Global::input},         {"data", Global::input}, {"nodes", Global::nodes},
-                                     {"variables", Global::variables}, {"env", Global::env},    {"execution", Global::execution},
-                                     {"item", Global::item},           {"index", Global::index}, {"item_index", Global::index}};
+constexpr FixedName kFixedNames[] = {
+    {"input", Global::input},         {"data", Global::input},  {"nodes", Global::nodes},
+    {"variables", Global::variables}, {"env", Global::env},     {"execution", Global::execution},
+    {"item", Global::item},           {"index", Global::index}, {"item_index", Global::index}};
 
 bool same_with_dashes(std::string_view id, std::string_view name) {
   if (id.size() != name.size()) return false;
@@ -72,9 +73,13 @@ std::string NameTable::nearest(std::string_view name) const {
   return nearest_name(name, all);
 }
 
-Emitter::Emitter(const std::shared_ptr<const std::string>& source, SyntaxTree& tree, const NameTable& names, bool in_template,
-                 PositionCursor& positions)
-    : tree_(tree), names_(names), positions_(positions), in_template_(in_template), data_(std::make_shared<ProgramData>()) {
+Emitter::Emitter(const std::shared_ptr<const std::string>& source, SyntaxTree& tree, const NameTable& names,
+                 bool in_template, PositionCursor& positions)
+    : tree_(tree),
+      names_(names),
+      positions_(positions),
+      in_template_(in_template),
+      data_(std::make_shared<ProgramData>()) {
   data_->source = source;
   possible_keys_.insert(tree.possible_keys.begin(), tree.possible_keys.end());
 }
@@ -94,7 +99,8 @@ tl::expected<std::shared_ptr<const ProgramData>, SourceError> Emitter::run() {
 }
 
 void Emitter::set_places(std::vector<Mention>& mentions, std::vector<References::Place>& places) {
-  std::stable_sort(mentions.begin(), mentions.end(), [](const Mention& a, const Mention& b) { return a.offset < b.offset; });
+  std::stable_sort(mentions.begin(), mentions.end(),
+                   [](const Mention& a, const Mention& b) { return a.offset < b.offset; });
   for (Mention& mention : mentions) {
     const Position position = positions_.at(mention.offset);
     places.push_back({std::move(mention.name), position.line, position.column, std::move(mention.nearest)});
@@ -135,9 +141,12 @@ const Code* Emitter::emit(const Syntax* node, bool used) {
 
 const Code* Emitter::emit_node(const Syntax* node, bool used) {
   switch (node->kind) {
-    case Kind::constant: return add<Constant>(node->offset, node->value);
-    case Kind::name: return emit_name(node);
-    case Kind::local: return add<LocalName>(node->offset, node->local->slot, node->local->variable->boxed());
+    case Kind::constant:
+      return add<Constant>(node->offset, node->value);
+    case Kind::name:
+      return emit_name(node);
+    case Kind::local:
+      return add<LocalName>(node->offset, node->local->slot, node->local->variable->boxed());
     case Kind::array: {
       std::vector<const Code*> elements;
       bool is_constant = true;
@@ -181,11 +190,13 @@ const Code* Emitter::emit_node(const Syntax* node, bool used) {
     case Kind::logical_not: {
       const Code* operand = emit(node->children[0]);
       if (operand == nullptr) return nullptr;
-      const Code* code = node->kind == Kind::logical_not ? static_cast<const Code*>(add<Not>(node->offset, operand))
-                                                         : add<Negate>(node->offset, operand, node->kind == Kind::negate);
+      const Code* code = node->kind == Kind::logical_not
+                             ? static_cast<const Code*>(add<Not>(node->offset, operand))
+                             : add<Negate>(node->offset, operand, node->kind == Kind::negate);
       return operand->constant() != nullptr ? fold(code) : code;
     }
-    case Kind::binary: return emit_binary(node);
+    case Kind::binary:
+      return emit_binary(node);
     case Kind::logical_and:
     case Kind::logical_or:
     case Kind::coalesce: {
@@ -210,15 +221,18 @@ const Code* Emitter::emit_node(const Syntax* node, bool used) {
       }
       return add<Conditional>(node->offset, std::move(parts));
     }
-    case Kind::switch_: return emit_switch(node, used);
-    case Kind::block: return emit_block(node, used);
+    case Kind::switch_:
+      return emit_switch(node, used);
+    case Kind::block:
+      return emit_block(node, used);
     case Kind::declare: {
       const Code* value = node->children.empty() ? nullptr : emit(node->children[0]);
       const Variable* variable = node->local->variable;
       return add<Declare>(node->offset, Target{node->local->slot, variable->boxed()}, value);
     }
     case Kind::assign:
-    case Kind::assign_if_null: return emit_assign(node);
+    case Kind::assign_if_null:
+      return emit_assign(node);
     case Kind::while_: {
       const auto mode = node->text == "do-while"   ? While::Mode::do_while
                         : node->text == "do-until" ? While::Mode::do_until
@@ -226,8 +240,10 @@ const Code* Emitter::emit_node(const Syntax* node, bool used) {
       const Code* condition = emit(node->children[0]);
       return add<While>(node->offset, mode, condition, emit(node->children[1], false));
     }
-    case Kind::loop: return add<While>(node->offset, While::Mode::endless, nullptr, emit(node->children[0], false));
-    case Kind::for_: return emit_for(node);
+    case Kind::loop:
+      return add<While>(node->offset, While::Mode::endless, nullptr, emit(node->children[0], false));
+    case Kind::for_:
+      return emit_for(node);
     case Kind::break_:
     case Kind::continue_:
     case Kind::return_:
@@ -245,15 +261,19 @@ const Code* Emitter::emit_node(const Syntax* node, bool used) {
       return add<Try>(node->offset, body, node->local != nullptr ? &target : nullptr, emit(node->children[1], used));
     }
     case Kind::property:
-    case Kind::index: return emit_path(node);
-    case Kind::call: return emit_call(node, used);
+    case Kind::index:
+      return emit_path(node);
+    case Kind::call:
+      return emit_call(node, used);
     case Kind::call_value: {
       std::vector<const Code*> parts;
       for (const Syntax* child : node->children) parts.push_back(emit(child));
       return add<CallValue>(node->offset, std::move(parts));
     }
-    case Kind::method: return emit_method(node, used);
-    case Kind::closure: return emit_closure(node);
+    case Kind::method:
+      return emit_method(node, used);
+    case Kind::closure:
+      return emit_closure(node);
   }
   return nullptr;
 }

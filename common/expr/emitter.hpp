@@ -32,7 +32,8 @@ class NameTable {
 class Emitter {
  public:
   /// `positions` is over the source; programs of one text share it.
-  Emitter(const std::shared_ptr<const std::string>& source, SyntaxTree& tree, const NameTable& names, bool in_template, PositionCursor& positions);
+  Emitter(const std::shared_ptr<const std::string>& source, SyntaxTree& tree, const NameTable& names, bool in_template,
+          PositionCursor& positions);
   tl::expected<std::shared_ptr<const ProgramData>, SourceError> run();
 
  private:
@@ -46,7 +47,8 @@ class Emitter {
   const Code* emit_assign(const Syntax* node);
   const Code* emit_call(const Syntax* node, bool used);
   const Code* emit_method(const Syntax* node, bool used);
-  const Code* emit_invocation(const Syntax* node, std::string name, std::vector<const Syntax*> arguments, bool used, bool is_method);
+  const Code* emit_invocation(const Syntax* node, std::string name, std::vector<const Syntax*> arguments, bool used,
+                              bool is_method);
   const Code* emit_closure(const Syntax* node);
   const Code* emit_switch(const Syntax* node, bool used);
   const Code* emit_for(const Syntax* node);

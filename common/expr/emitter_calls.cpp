@@ -13,7 +13,8 @@ const FunctionCode* Emitter::script_function(std::string_view name, std::size_t 
 
 const Code* Emitter::emit_call(const Syntax* node, bool used) {
   // Fn("name"): a function as a value.
-  if (node->text == "Fn" && node->children.size() == 1 && node->children[0]->kind == Kind::constant && node->children[0]->value.is_string()) {
+  if (node->text == "Fn" && node->children.size() == 1 && node->children[0]->kind == Kind::constant &&
+      node->children[0]->value.is_string()) {
     const std::string name(node->children[0]->value.as_string());
     for (const FunctionScope* scope : tree_.functions) {
       if (scope->name == name) return add<MakeClosure>(node->offset, functions_[scope], std::vector<int>{});
@@ -23,7 +24,8 @@ const Code* Emitter::emit_call(const Syntax* node, bool used) {
   }
   GlobalName global;
   const bool is_name = names_.find(node->text, global);
-  if (is_name && find_function(node->text) == nullptr && script_function(node->text, node->children.size()) == nullptr) {
+  if (is_name && find_function(node->text) == nullptr &&
+      script_function(node->text, node->children.size()) == nullptr) {
     return fail(node->offset, "'" + node->text + "' is not a function");
   }
   std::vector<const Syntax*> arguments(node->children.begin(), node->children.end());
@@ -40,14 +42,17 @@ const Code* Emitter::emit_method(const Syntax* node, bool used) {
       if (node->children.size() == 3) return add<Coalesce>(node->offset, output, emit(node->children[2]));
     }
   }
-  if (receiver->kind == Kind::name && receiver->text == "datetime" && node->children.size() == 1 && (node->text == "now" || node->text == "today")) {
-    return add<CallBuiltIn>(node->offset, node->text, find_function(node->text), std::vector<const Code*>{}, false, false);
+  if (receiver->kind == Kind::name && receiver->text == "datetime" && node->children.size() == 1 &&
+      (node->text == "now" || node->text == "today")) {
+    return add<CallBuiltIn>(node->offset, node->text, find_function(node->text), std::vector<const Code*>{}, false,
+                            false);
   }
   std::vector<const Syntax*> arguments(node->children.begin(), node->children.end());
   return emit_invocation(node, node->text, std::move(arguments), used, true);
 }
 
-const Code* Emitter::emit_invocation(const Syntax* node, std::string name, std::vector<const Syntax*> arguments, bool used, bool is_method) {
+const Code* Emitter::emit_invocation(const Syntax* node, std::string name, std::vector<const Syntax*> arguments,
+                                     bool used, bool is_method) {
   const bool optional = is_method && (node->optional || has_optional(arguments[0]));
   if (const FunctionCode* function = script_function(name, arguments.size())) {
     std::vector<const Code*> codes;
@@ -65,7 +70,8 @@ const Code* Emitter::emit_invocation(const Syntax* node, std::string name, std::
       if (scope->name == name) other_counts.push_back(static_cast<int>(scope->parameters.size()));
     }
     if (!other_counts.empty()) {
-      return fail(node->offset, fmt::format("the function '{}' takes {} arguments, not {}", name, other_counts[0], count));
+      return fail(node->offset,
+                  fmt::format("the function '{}' takes {} arguments, not {}", name, other_counts[0], count));
     }
     const std::string nearest = nearest_name(name, known);
     const std::string what = node->filter ? "unknown filter '" : "unknown function '";
@@ -74,9 +80,11 @@ const Code* Emitter::emit_invocation(const Syntax* node, std::string name, std::
   if (set != nullptr && !property && (count < set->min || count > set->max)) {
     const int hidden = is_method ? 1 : 0;
     const std::string wanted = set->min == set->max ? std::to_string(set->min - hidden)
-                               : set->max >= 64     ? "at least " + std::to_string(set->min - hidden)
-                                                    : fmt::format("{} to {}", std::max(0, set->min - hidden), set->max - hidden);
-    return fail(node->offset, fmt::format("'{}' takes {} argument{}, not {}", name, wanted, wanted == "1" ? "" : "s", count - hidden));
+                               : set->max >= 64
+                                   ? "at least " + std::to_string(set->min - hidden)
+                                   : fmt::format("{} to {}", std::max(0, set->min - hidden), set->max - hidden);
+    return fail(node->offset, fmt::format("'{}' takes {} argument{}, not {}", name, wanted, wanted == "1" ? "" : "s",
+                                          count - hidden));
   }
   if (set != nullptr && set->changes && count > 0 && is_place(arguments[0])) {
     std::unique_ptr<Place> place;

@@ -7,8 +7,9 @@ namespace {
 
 /// Functions that are also written without parentheses, as Rhai has them: name.len.
 bool is_getter(std::string_view name) {
-  static constexpr std::string_view kGetters[] = {"len",      "length",  "is_empty", "chars",   "bytes", "is_odd", "is_even", "is_zero",
-                                                  "is_nan",   "floor",   "ceiling",  "ceil",    "round", "int",    "fraction"};
+  static constexpr std::string_view kGetters[] = {"len",     "length",  "is_empty", "chars",  "bytes",
+                                                  "is_odd",  "is_even", "is_zero",  "is_nan", "floor",
+                                                  "ceiling", "ceil",    "round",    "int",    "fraction"};
   return std::find(std::begin(kGetters), std::end(kGetters), name) != std::end(kGetters);
 }
 
@@ -41,15 +42,29 @@ const Code* Emitter::emit_name(const Syntax* node) {
   if (node->text == "credentials") return fail(node->offset, "a credential needs its name", "write credentials.name");
   if (names_.find(node->text, global)) {
     switch (global.kind) {
-      case GlobalName::Kind::input: references.input = true; break;
-      case GlobalName::Kind::nodes: references.all_nodes = true; break;
-      case GlobalName::Kind::node: return node_root(node, global.name);
-      case GlobalName::Kind::variables: references.all_variables = true; break;
-      case GlobalName::Kind::env: references.all_env = true; break;
-      case GlobalName::Kind::execution: references.execution = true; break;
+      case GlobalName::Kind::input:
+        references.input = true;
+        break;
+      case GlobalName::Kind::nodes:
+        references.all_nodes = true;
+        break;
+      case GlobalName::Kind::node:
+        return node_root(node, global.name);
+      case GlobalName::Kind::variables:
+        references.all_variables = true;
+        break;
+      case GlobalName::Kind::env:
+        references.all_env = true;
+        break;
+      case GlobalName::Kind::execution:
+        references.execution = true;
+        break;
       case GlobalName::Kind::item:
-      case GlobalName::Kind::index: references.item = true; break;
-      case GlobalName::Kind::other: break;
+      case GlobalName::Kind::index:
+        references.item = true;
+        break;
+      case GlobalName::Kind::other:
+        break;
     }
     return outer(node->offset, global);
   }
@@ -58,7 +73,8 @@ const Code* Emitter::emit_name(const Syntax* node) {
   }
   // Nobody reads a longer list.
   constexpr std::size_t kMaxUnknown = 50;
-  if (unknown_names_.size() < kMaxUnknown) unknown_names_.push_back({node->offset, node->text, names_.nearest(node->text)});
+  if (unknown_names_.size() < kMaxUnknown)
+    unknown_names_.push_back({node->offset, node->text, names_.nearest(node->text)});
   return add<Refusal>(node->offset, "unknown name '" + node->text + "'");
 }
 
@@ -73,7 +89,8 @@ const Syntax* Emitter::path_steps(const Syntax* node, std::vector<const Syntax*>
 
 bool Emitter::is_outer_name(const Syntax* node, std::string_view name) const {
   GlobalName global;
-  return node->kind == Kind::name && node->text == name && names_.find(name, global) && global.kind != GlobalName::Kind::other;
+  return node->kind == Kind::name && node->text == name && names_.find(name, global) &&
+         global.kind != GlobalName::Kind::other;
 }
 
 bool Emitter::static_key(const Syntax* step, std::string& key) const {
@@ -124,7 +141,8 @@ const Code* Emitter::emit_path(const Syntax* node) {
   GlobalName global;
 
   if (root_node->kind == Kind::name && root_node->text == "credentials" && !names_.find("credentials", global)) {
-    if (!static_key(steps[0], key)) return fail(root_node->offset, "a credential is named directly", "write credentials.name");
+    if (!static_key(steps[0], key))
+      return fail(root_node->offset, "a credential is named directly", "write credentials.name");
     references.credentials.insert(key);
     return add<Refusal>(root_node->offset, "credentials are not available here");
   }
@@ -160,7 +178,8 @@ const Code* Emitter::emit_path(const Syntax* node) {
   } else {
     root = emit(root_node);
     // nodes.get("id") is a node's output as well.
-    is_node = lenient = root_node->kind == Kind::method && root_node->text == "get" && is_outer_name(root_node->children[0], "nodes");
+    is_node = lenient =
+        root_node->kind == Kind::method && root_node->text == "get" && is_outer_name(root_node->children[0], "nodes");
   }
   if (root == nullptr) return nullptr;
 
@@ -239,14 +258,15 @@ const Code* Emitter::emit_assign(const Syntax* node) {
   bool is_outer = false;
   if (in_template_ && node->children[0]->kind != Kind::local) {
     std::vector<const Syntax*> steps;
-    if (path_steps(node->children[0], steps)->kind != Kind::local) return fail(node->offset, "a template cannot assign");
+    if (path_steps(node->children[0], steps)->kind != Kind::local)
+      return fail(node->offset, "a template cannot assign");
   }
   if (!make_place(node->children[0], place, is_outer)) return nullptr;
   const Code* value = emit(node->children[1]);
   if (value == nullptr) return nullptr;
-  const Assign::Mode mode = node->kind == Kind::assign_if_null    ? Assign::Mode::if_null
-                            : node->op == Operator::none ? Assign::Mode::plain
-                                                         : Assign::Mode::compound;
+  const Assign::Mode mode = node->kind == Kind::assign_if_null ? Assign::Mode::if_null
+                            : node->op == Operator::none       ? Assign::Mode::plain
+                                                               : Assign::Mode::compound;
   return add<Assign>(node->offset, std::move(*place), mode, node->op, value);
 }
 

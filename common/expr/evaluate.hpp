@@ -62,8 +62,8 @@ class Scope {
   Map others_;
 };
 
-/// One evaluation's surroundings. Two contexts with the same scope, now and seed give the same values; evaluating advances
-/// `seed` when random values were taken, so that the next evaluation in the same context gets others.
+/// One evaluation's surroundings. Two contexts with the same scope, now and seed give the same values; evaluating
+/// advances `seed` when random values were taken, so that the next evaluation in the same context gets others.
 struct EvalContext {
   const Scope& scope;
   Limits limits = {};
@@ -74,8 +74,8 @@ struct EvalContext {
 };
 inline constexpr std::size_t kLogBytes = 64 * 1024;
 
-/// Runs the program. Fails with invalid_input and "message (line L, column C)". The value holds no closures and no NaN or
-/// infinity (they are null), nests at most 128 levels and stays within the limits.
+/// Runs the program. Fails with invalid_input and "message (line L, column C)". The value holds no closures and no NaN
+/// or infinity (they are null), nests at most 128 levels and stays within the limits.
 Result<Value> evaluate(const Program& program, EvalContext& context);
 
 }  // namespace r8r::expr

@@ -13,8 +13,9 @@ struct Registry {
 
   Registry() {
     for (const auto& family :
-         {string_functions(), string_edit_functions(), encoding_functions(), regex_functions(), array_functions(), array_edit_functions(),
-          array_closure_functions(), array_order_functions(), map_functions(), number_functions(), general_functions(), time_functions()}) {
+         {string_functions(), string_edit_functions(), encoding_functions(), regex_functions(), array_functions(),
+          array_edit_functions(), array_closure_functions(), array_order_functions(), map_functions(),
+          number_functions(), general_functions(), time_functions()}) {
       for (const Function& function : family) {
         FunctionSet& set = sets[function.name];
         if (set.name.empty()) {
@@ -50,9 +51,13 @@ const FunctionSet* find_function(std::string_view name) {
   return found != registry().sets.end() ? &found->second : nullptr;
 }
 
-const std::vector<std::string>& function_names() { return registry().names; }
+const std::vector<std::string>& function_names() {
+  return registry().names;
+}
 
-bool Call::fail(std::string message) const { return run.fail(offset, std::move(message)); }
+bool Call::fail(std::string message) const {
+  return run.fail(offset, std::move(message));
+}
 
 bool Call::wrong(int i, std::string_view needed) const {
   if (i == 0) return fail(fmt::format("'{}' needs {}, not {}", name, needed, args[0].description()));
@@ -77,10 +82,16 @@ bool Call::text(int i, std::string_view& out) const {
   return true;
 }
 
-bool Call::list(int i) const { return args[i].is_array() || wrong(i, "an array"); }
-bool Call::closure(int i) const { return args[i].is_closure() || wrong(i, "a closure"); }
+bool Call::list(int i) const {
+  return args[i].is_array() || wrong(i, "an array");
+}
+bool Call::closure(int i) const {
+  return args[i].is_closure() || wrong(i, "a closure");
+}
 
-bool Call::charge(std::size_t steps) const { return run.charge(static_cast<std::int64_t>(steps), offset); }
+bool Call::charge(std::size_t steps) const {
+  return run.charge(static_cast<std::int64_t>(steps), offset);
+}
 
 bool Call::give(std::string_view text, Value& out) const {
   if (!run.fits_text(text.size(), offset)) return false;
@@ -94,8 +105,12 @@ bool Call::give(std::vector<Value> elements, Value& out) const {
   return true;
 }
 
-bool Call::fits_elements(std::size_t count) const { return run.fits_elements(count, offset); }
-bool Call::fits_bytes(std::size_t bytes) const { return run.fits_text(bytes, offset); }
+bool Call::fits_elements(std::size_t count) const {
+  return run.fits_elements(count, offset);
+}
+bool Call::fits_bytes(std::size_t bytes) const {
+  return run.fits_text(bytes, offset);
+}
 
 bool Call::apply(int closure, const Value& element, std::size_t index, Value& out) const {
   Value arguments[2] = {element, Value::integer(static_cast<std::int64_t>(index))};
@@ -105,7 +120,8 @@ bool Call::apply(int closure, const Value& element, std::size_t index, Value& ou
 bool Call::test(int closure, const Value& element, std::size_t index, bool& out) const {
   Value answer;
   if (!apply(closure, element, index, answer)) return false;
-  if (!answer.is_bool()) return fail(fmt::format("the closure given to '{}' has to give true or false, not {}", name, answer.description()));
+  if (!answer.is_bool())
+    return fail(fmt::format("the closure given to '{}' has to give true or false, not {}", name, answer.description()));
   out = answer.as_bool();
   return true;
 }
@@ -117,7 +133,8 @@ bool Call::key_of(int i, const Value& element, std::size_t index, Value& out) co
   }
   if (args[i].is_closure()) return apply(i, element, index, out);
   if (!args[i].is_string()) return wrong(i, "a key or a closure");
-  if (!element.is_map()) return fail(fmt::format("'{}' by key needs maps in the array, not {}", name, element.description()));
+  if (!element.is_map())
+    return fail(fmt::format("'{}' by key needs maps in the array, not {}", name, element.description()));
   const Value* found = element.as_map().find(args[i].as_string(), Map::hash_of(args[i]));
   out = found != nullptr ? *found : Value();
   return true;

@@ -57,8 +57,9 @@ using BuiltIn = bool (*)(Call& call, Value& out);
 
 /// The types that a function may be called on, as a set of bits by Value::Kind.
 using Receivers = std::uint16_t;
-inline constexpr Receivers kNull = 1u << 0, kBool = 1u << 1, kInteger = 1u << 2, kFloat = 1u << 3, kString = 1u << 4, kArray = 1u << 5,
-                           kMap = 1u << 6, kClosure = 1u << 7, kNumber = kInteger | kFloat, kAnything = 0xff;
+inline constexpr Receivers kNull = 1u << 0, kBool = 1u << 1, kInteger = 1u << 2, kFloat = 1u << 3, kString = 1u << 4,
+                           kArray = 1u << 5, kMap = 1u << 6, kClosure = 1u << 7, kNumber = kInteger | kFloat,
+                           kAnything = 0xff;
 
 /// What calling the function does to args[0].
 enum class Effect : std::uint8_t {

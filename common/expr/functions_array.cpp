@@ -74,7 +74,8 @@ bool take(Call& call, Value& out) {
 
 bool skip(Call& call, Value& out) {
   std::int64_t count = 0;
-  return call.integer(1, count) && give_part(call, std::max<std::int64_t>(0, count), static_cast<std::int64_t>(call.list_of(0).size()), out);
+  return call.integer(1, count) &&
+         give_part(call, std::max<std::int64_t>(0, count), static_cast<std::int64_t>(call.list_of(0).size()), out);
 }
 
 bool first(Call& call, Value& out) {
@@ -140,7 +141,8 @@ bool flatten(Call& call, Value& out) {
   std::int64_t levels = 1;
   if (call.has(1) && !call.integer(1, levels)) return false;
   std::vector<Value> flat;
-  return call.run.admit(call.args[0], call.offset) && flatten_into(call, call.args[0], levels, flat) && call.give(std::move(flat), out);
+  return call.run.admit(call.args[0], call.offset) && flatten_into(call, call.args[0], levels, flat) &&
+         call.give(std::move(flat), out);
 }
 
 bool chunk(Call& call, Value& out) {
@@ -150,10 +152,12 @@ bool chunk(Call& call, Value& out) {
   const auto& elements = call.list_of(0);
   if (!call.charge(elements.size() / 4)) return false;
   std::vector<Value> chunks;
-  const std::size_t step = static_cast<std::size_t>(std::min<std::int64_t>(size, static_cast<std::int64_t>(elements.size()) + 1));
+  const std::size_t step =
+      static_cast<std::size_t>(std::min<std::int64_t>(size, static_cast<std::int64_t>(elements.size()) + 1));
   for (std::size_t at = 0; at < elements.size(); at += step) {
     const std::size_t end = std::min(elements.size(), at + step);
-    chunks.push_back(Value::array(std::vector<Value>(elements.begin() + static_cast<std::ptrdiff_t>(at), elements.begin() + static_cast<std::ptrdiff_t>(end))));
+    chunks.push_back(Value::array(std::vector<Value>(elements.begin() + static_cast<std::ptrdiff_t>(at),
+                                                     elements.begin() + static_cast<std::ptrdiff_t>(end))));
   }
   return call.give(std::move(chunks), out);
 }
@@ -246,31 +250,23 @@ bool itself(Call& call, Value& out) {
 }
 
 constexpr Function kFunctions[] = {
-    {"len", kArray, 1, 1, len},
-    {"length", kArray, 1, 1, len},
-    {"is_empty", kArray, 1, 1, is_empty},
-    {"contains", kArray, 2, 2, contains_element},
-    {"index_of", kArray, 2, 3, index_of},
-    {"extract", kArray, 2, 3, extract},
-    {"slice", kArray, 2, 3, extract},
-    {"take", kArray, 2, 2, take},
-    {"skip", kArray, 2, 2, skip},
-    {"first", kArray, 1, 2, first},
-    {"last", kArray, 1, 2, last},
-    {"get", kArray, 2, 3, get},
-    {"join", kArray, 1, 2, join},
-    {"flatten", kArray, 1, 2, flatten},
-    {"chunk", kArray, 2, 2, chunk},
-    {"unique", kArray, 1, 2, unique},
-    {"zip", kArray, 2, 3, zip},
-    {"keys", kArray, 1, 1, keys},
-    {"to_map", kArray, 1, 1, to_map},
-    {"from_entries", kArray, 1, 1, to_map},
+    {"len", kArray, 1, 1, len},           {"length", kArray, 1, 1, len},
+    {"is_empty", kArray, 1, 1, is_empty}, {"contains", kArray, 2, 2, contains_element},
+    {"index_of", kArray, 2, 3, index_of}, {"extract", kArray, 2, 3, extract},
+    {"slice", kArray, 2, 3, extract},     {"take", kArray, 2, 2, take},
+    {"skip", kArray, 2, 2, skip},         {"first", kArray, 1, 2, first},
+    {"last", kArray, 1, 2, last},         {"get", kArray, 2, 3, get},
+    {"join", kArray, 1, 2, join},         {"flatten", kArray, 1, 2, flatten},
+    {"chunk", kArray, 2, 2, chunk},       {"unique", kArray, 1, 2, unique},
+    {"zip", kArray, 2, 3, zip},           {"keys", kArray, 1, 1, keys},
+    {"to_map", kArray, 1, 1, to_map},     {"from_entries", kArray, 1, 1, to_map},
     {"to_array", kArray, 1, 1, itself},
 };
 
 }  // namespace
 
-std::span<const Function> array_functions() { return kFunctions; }
+std::span<const Function> array_functions() {
+  return kFunctions;
+}
 
 }  // namespace r8r::expr

@@ -46,8 +46,12 @@ bool reduce_from(Call& call, bool backwards, Value& out) {
   return true;
 }
 /// reduce(|total, element, index| …[, start]); the start is null, as in Rhai, or what a closure gives.
-bool reduce(Call& call, Value& out) { return reduce_from(call, false, out); }
-bool reduce_rev(Call& call, Value& out) { return reduce_from(call, true, out); }
+bool reduce(Call& call, Value& out) {
+  return reduce_from(call, false, out);
+}
+bool reduce_rev(Call& call, Value& out) {
+  return reduce_from(call, true, out);
+}
 
 bool some(Call& call, Value& out) {
   if (!call.closure(1)) return false;
@@ -149,22 +153,18 @@ bool group_by(Call& call, Value& out) {
 }
 
 constexpr Function kFunctions[] = {
-    {"map", kArray, 2, 2, map},
-    {"filter", kArray, 2, 2, filter},
-    {"reduce", kArray, 2, 3, reduce},
-    {"reduce_rev", kArray, 2, 3, reduce_rev},
-    {"some", kArray, 2, 2, some},
-    {"any", kArray, 2, 2, some},
-    {"all", kArray, 2, 2, all},
-    {"find", kArray, 2, 2, find},
-    {"find_map", kArray, 2, 2, find_map},
-    {"for_each", kArray, 2, 2, for_each},
-    {"count", kArray, 1, 2, count},
-    {"group_by", kArray, 2, 2, group_by},
+    {"map", kArray, 2, 2, map},           {"filter", kArray, 2, 2, filter},
+    {"reduce", kArray, 2, 3, reduce},     {"reduce_rev", kArray, 2, 3, reduce_rev},
+    {"some", kArray, 2, 2, some},         {"any", kArray, 2, 2, some},
+    {"all", kArray, 2, 2, all},           {"find", kArray, 2, 2, find},
+    {"find_map", kArray, 2, 2, find_map}, {"for_each", kArray, 2, 2, for_each},
+    {"count", kArray, 1, 2, count},       {"group_by", kArray, 2, 2, group_by},
 };
 
 }  // namespace
 
-std::span<const Function> array_closure_functions() { return kFunctions; }
+std::span<const Function> array_closure_functions() {
+  return kFunctions;
+}
 
 }  // namespace r8r::expr

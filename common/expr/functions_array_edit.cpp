@@ -5,8 +5,12 @@
 namespace r8r::expr {
 namespace {
 
-std::vector<Value>& elements_of(Call& call) { return call.args[0].mutable_array(); }
-std::int64_t size_of(Call& call) { return static_cast<std::int64_t>(call.list_of(0).size()); }
+std::vector<Value>& elements_of(Call& call) {
+  return call.args[0].mutable_array();
+}
+std::int64_t size_of(Call& call) {
+  return static_cast<std::int64_t>(call.list_of(0).size());
+}
 
 bool push(Call& call, Value&) {
   if (!call.fits_elements(call.list_of(0).size() + 1)) return false;
@@ -33,7 +37,9 @@ bool shift(Call& call, Value& out) {
 
 bool insert(Call& call, Value&) {
   std::int64_t index = 0;
-  if (!call.integer(1, index) || !call.fits_elements(call.list_of(0).size() + 1) || !call.charge(call.list_of(0).size() / 16)) return false;
+  if (!call.integer(1, index) || !call.fits_elements(call.list_of(0).size() + 1) ||
+      !call.charge(call.list_of(0).size() / 16))
+    return false;
   const std::int64_t size = size_of(call);
   if (index < 0) index = std::max<std::int64_t>(0, size + index);
   index = std::min(index, size);
@@ -124,7 +130,8 @@ bool set(Call& call, Value&) {
   std::size_t position = 0;
   if (!call.integer(1, index)) return false;
   if (!element_position(index, call.list_of(0).size(), position)) {
-    return call.fail(fmt::format("'set': index {} is out of range: the array has {} elements", index, call.list_of(0).size()));
+    return call.fail(
+        fmt::format("'set': index {} is out of range: the array has {} elements", index, call.list_of(0).size()));
   }
   elements_of(call)[position] = call.args[2];
   return true;
@@ -228,27 +235,21 @@ bool split(Call& call, Value& out) {
 }
 
 constexpr Function kFunctions[] = {
-    {"push", kArray, 2, 2, push, Effect::updates},
-    {"pop", kArray, 1, 1, pop, Effect::changes},
-    {"shift", kArray, 1, 1, shift, Effect::changes},
-    {"insert", kArray, 3, 3, insert, Effect::updates},
-    {"append", kArray, 2, 2, append, Effect::updates},
-    {"extend", kArray, 2, 2, append, Effect::updates},
-    {"splice", kArray, 3, 4, splice, Effect::updates},
-    {"chop", kArray, 2, 2, chop, Effect::updates},
-    {"truncate", kArray, 2, 2, truncate, Effect::updates},
-    {"clear", kArray, 1, 1, clear, Effect::updates},
-    {"remove", kArray, 2, 2, remove, Effect::changes},
-    {"set", kArray, 3, 3, set, Effect::updates},
-    {"reverse", kArray, 1, 1, reverse, Effect::transforms},
-    {"dedup", kArray, 1, 2, dedup, Effect::transforms},
-    {"drain", kArray, 2, 3, drain, Effect::changes},
-    {"retain", kArray, 2, 3, retain, Effect::changes},
+    {"push", kArray, 2, 2, push, Effect::updates},          {"pop", kArray, 1, 1, pop, Effect::changes},
+    {"shift", kArray, 1, 1, shift, Effect::changes},        {"insert", kArray, 3, 3, insert, Effect::updates},
+    {"append", kArray, 2, 2, append, Effect::updates},      {"extend", kArray, 2, 2, append, Effect::updates},
+    {"splice", kArray, 3, 4, splice, Effect::updates},      {"chop", kArray, 2, 2, chop, Effect::updates},
+    {"truncate", kArray, 2, 2, truncate, Effect::updates},  {"clear", kArray, 1, 1, clear, Effect::updates},
+    {"remove", kArray, 2, 2, remove, Effect::changes},      {"set", kArray, 3, 3, set, Effect::updates},
+    {"reverse", kArray, 1, 1, reverse, Effect::transforms}, {"dedup", kArray, 1, 2, dedup, Effect::transforms},
+    {"drain", kArray, 2, 3, drain, Effect::changes},        {"retain", kArray, 2, 3, retain, Effect::changes},
     {"split", kArray, 2, 2, split, Effect::changes},
 };
 
 }  // namespace
 
-std::span<const Function> array_edit_functions() { return kFunctions; }
+std::span<const Function> array_edit_functions() {
+  return kFunctions;
+}
 
 }  // namespace r8r::expr

@@ -8,7 +8,9 @@
 namespace r8r::expr {
 namespace {
 
-std::size_t sort_cost(std::size_t size) { return size / 4 * (static_cast<std::size_t>(std::bit_width(size)) + 1) / 2; }
+std::size_t sort_cost(std::size_t size) {
+  return size / 4 * (static_cast<std::size_t>(std::bit_width(size)) + 1) / 2;
+}
 
 /// Whether `a` may stand before `b` by a closure that gives a number (negative: before) or a bool (true: before).
 bool in_order(Call& call, const Value& a, const Value& b, bool& out) {
@@ -20,7 +22,8 @@ bool in_order(Call& call, const Value& a, const Value& b, bool& out) {
   } else if (answer.is_number()) {
     out = !(answer.as_number() < 0);
   } else {
-    return call.fail("the closure given to 'sort' has to give a number or true or false, not " + std::string(answer.description()));
+    return call.fail("the closure given to 'sort' has to give a number or true or false, not " +
+                     std::string(answer.description()));
   }
   return true;
 }
@@ -51,7 +54,8 @@ bool sort(Call& call, Value&) {
   if (!call.charge(sort_cost(call.list_of(0).size()))) return false;
   if (!call.has(1)) {
     std::vector<Value>& elements = call.args[0].mutable_array();
-    std::stable_sort(elements.begin(), elements.end(), [](const Value& a, const Value& b) { return sort_order(a, b) < 0; });
+    std::stable_sort(elements.begin(), elements.end(),
+                     [](const Value& a, const Value& b) { return sort_order(a, b) < 0; });
     return true;
   }
   std::vector<Value> elements = call.list_of(0);
@@ -97,7 +101,8 @@ bool add_up(Call& call, Value& total, std::int64_t& counted) {
     Value number;
     if (!call.key_of(1, elements[i], i, number)) return false;
     if (number.is_null()) continue;
-    if (!number.is_number()) return call.fail(fmt::format("'{}' needs numbers, not {}", call.name, number.description()));
+    if (!number.is_number())
+      return call.fail(fmt::format("'{}' needs numbers, not {}", call.name, number.description()));
     Value next;
     if (!apply_operator(call.run, Operator::add, total, number, call.offset, next)) return false;
     total = std::move(next);
@@ -137,13 +142,18 @@ bool extreme(Call& call, int wanted, Value& out) {
       continue;
     }
     int order = 0;
-    if (out.is_string() != candidate.is_string()) return call.fail(fmt::format("'{}' cannot compare numbers with strings", call.name));
+    if (out.is_string() != candidate.is_string())
+      return call.fail(fmt::format("'{}' cannot compare numbers with strings", call.name));
     if (compare_values(candidate, out, order) && order == wanted) out = std::move(candidate);
   }
   return true;
 }
-bool min(Call& call, Value& out) { return extreme(call, -1, out); }
-bool max(Call& call, Value& out) { return extreme(call, 1, out); }
+bool min(Call& call, Value& out) {
+  return extreme(call, -1, out);
+}
+bool max(Call& call, Value& out) {
+  return extreme(call, 1, out);
+}
 
 constexpr Function kFunctions[] = {
     {"sort", kArray, 1, 2, sort, Effect::transforms},
@@ -156,6 +166,8 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> array_order_functions() { return kFunctions; }
+std::span<const Function> array_order_functions() {
+  return kFunctions;
+}
 
 }  // namespace r8r::expr

@@ -27,12 +27,15 @@ std::string to_hex(const unsigned char* bytes, std::size_t size) {
   return hex;
 }
 
-const unsigned char* raw(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* raw(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 bool url_encode(Call& call, Value& out) {
   std::string encoded;
   for (const char c : call.text_of(0)) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || c == '.' || c == '~';
     if (plain) {
       encoded += c;
     } else {
@@ -65,7 +68,8 @@ bool base64_encode(Call& call, Value& out) {
   const std::string_view text = call.text_of(0);
   if (!call.fits_bytes(text.size() * 4 / 3 + 4)) return false;
   std::string encoded((text.size() + 2) / 3 * 4 + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()), raw(text), static_cast<int>(text.size()));
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()), raw(text), static_cast<int>(text.size()));
   encoded.resize(static_cast<std::size_t>(length));
   return call.give(encoded, out);
 }
@@ -122,12 +126,17 @@ bool digest(Call& call, const EVP_MD* kind, Value& out) {
   if (!call.charge(10 + text.size() / 64)) return false;
   unsigned char bytes[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  if (EVP_Digest(text.data(), text.size(), bytes, &size, kind, nullptr) != 1) return call.fail(fmt::format("'{}' is not available", call.name));
+  if (EVP_Digest(text.data(), text.size(), bytes, &size, kind, nullptr) != 1)
+    return call.fail(fmt::format("'{}' is not available", call.name));
   out = Value::string(to_hex(bytes, size));
   return true;
 }
-bool sha256(Call& call, Value& out) { return digest(call, EVP_sha256(), out); }
-bool md5(Call& call, Value& out) { return digest(call, EVP_md5(), out); }
+bool sha256(Call& call, Value& out) {
+  return digest(call, EVP_sha256(), out);
+}
+bool md5(Call& call, Value& out) {
+  return digest(call, EVP_md5(), out);
+}
 
 bool hmac_sha256(Call& call, Value& out) {
   std::string_view key;
@@ -156,6 +165,8 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> encoding_functions() { return kFunctions; }
+std::span<const Function> encoding_functions() {
+  return kFunctions;
+}
 
 }  // namespace r8r::expr

@@ -100,7 +100,8 @@ bool range(Call& call, Value& out) {
     const auto low = static_cast<std::uint64_t>(by > 0 ? from : to);
     const auto high = static_cast<std::uint64_t>(by > 0 ? to : from);
     const std::uint64_t width = by > 0 ? static_cast<std::uint64_t>(by) : 0 - static_cast<std::uint64_t>(by);
-    if (by > 0 ? to > from : from > to) count = static_cast<std::size_t>(std::min<std::uint64_t>((high - low - 1) / width + 1, most));
+    if (by > 0 ? to > from : from > to)
+      count = static_cast<std::size_t>(std::min<std::uint64_t>((high - low - 1) / width + 1, most));
   } else {
     const double turns = std::ceil((call.args[1].as_number() - call.args[0].as_number()) / step.as_number());
     if (turns > 0) count = static_cast<std::size_t>(std::min(turns, static_cast<double>(most)));
@@ -113,8 +114,9 @@ bool range(Call& call, Value& out) {
       elements.push_back(Value::number(call.args[0].as_number() + static_cast<double>(i) * step.as_number()));
       continue;
     }
-    // Cannot overflow: the count keeps it below `to`.
-    elements.push_back(Value::integer(call.args[0].as_int() + static_cast<std::int64_t>(i) * step.as_int()));
+    // The result fits, as the count keeps it before `to`; what leads to it may wrap.
+    elements.push_back(Value::integer(static_cast<std::int64_t>(static_cast<std::uint64_t>(call.args[0].as_int()) +
+                                                                i * static_cast<std::uint64_t>(step.as_int()))));
   }
   return call.give(std::move(elements), out);
 }
@@ -164,24 +166,19 @@ bool curry(Call& call, Value& out) {
 }
 
 constexpr Function kFunctions[] = {
-    {"type_of", kAnything, 1, 1, type_of},
-    {"is_null", kAnything, 1, 1, is_null},
-    {"default", kAnything, 2, 2, or_default},
-    {"to_string", kAnything, 1, 1, to_string},
-    {"to_debug", kAnything, 1, 1, to_debug},
-    {"to_json", kAnything, 1, 2, json_of},
-    {"tojson", kAnything, 1, 2, json_of},
-    {"from_json", kAnything, 1, 1, from_json},
-    {"parse_json", kAnything, 1, 1, from_json},
-    {"range", kAnything, 2, 3, range},
-    {"print", kAnything, 0, 1, print},
-    {"debug", kAnything, 0, 1, debug},
-    {"call", kClosure, 1, 33, call_closure},
-    {"curry", kClosure, 2, 33, curry},
+    {"type_of", kAnything, 1, 1, type_of},      {"is_null", kAnything, 1, 1, is_null},
+    {"default", kAnything, 2, 2, or_default},   {"to_string", kAnything, 1, 1, to_string},
+    {"to_debug", kAnything, 1, 1, to_debug},    {"to_json", kAnything, 1, 2, json_of},
+    {"tojson", kAnything, 1, 2, json_of},       {"from_json", kAnything, 1, 1, from_json},
+    {"parse_json", kAnything, 1, 1, from_json}, {"range", kAnything, 2, 3, range},
+    {"print", kAnything, 0, 1, print},          {"debug", kAnything, 0, 1, debug},
+    {"call", kClosure, 1, 33, call_closure},    {"curry", kClosure, 2, 33, curry},
 };
 
 }  // namespace
 
-std::span<const Function> general_functions() { return kFunctions; }
+std::span<const Function> general_functions() {
+  return kFunctions;
+}
 
 }  // namespace r8r::expr

@@ -103,7 +103,9 @@ bool to_array(Call& call, Value& out) {
   return call.give(std::move(all), out);
 }
 
-bool needs_map(Call& call) { return call.args[1].is_map() || call.wrong(1, "a map"); }
+bool needs_map(Call& call) {
+  return call.args[1].is_map() || call.wrong(1, "a map");
+}
 
 bool merged(Call& call, Value& out) {
   if (!needs_map(call)) return false;
@@ -115,7 +117,8 @@ bool merged(Call& call, Value& out) {
 
 bool mixin(Call& call, Value&) {
   if (!needs_map(call)) return false;
-  if (!call.fits_elements(call.map_of(0).size() + call.map_of(1).size()) || !call.charge(call.map_of(1).size() / 2)) return false;
+  if (!call.fits_elements(call.map_of(0).size() + call.map_of(1).size()) || !call.charge(call.map_of(1).size() / 2))
+    return false;
   const Value other = call.args[1];
   Map& mine = call.args[0].mutable_map();
   for (const Map::Entry& entry : other.as_map()) mine.set(entry.name, entry.value);
@@ -125,7 +128,8 @@ bool mixin(Call& call, Value&) {
 /// Adds the keys that are missing.
 bool fill_with(Call& call, Value&) {
   if (!needs_map(call)) return false;
-  if (!call.fits_elements(call.map_of(0).size() + call.map_of(1).size()) || !call.charge(call.map_of(1).size() / 2)) return false;
+  if (!call.fits_elements(call.map_of(0).size() + call.map_of(1).size()) || !call.charge(call.map_of(1).size() / 2))
+    return false;
   const Value other = call.args[1];
   Map& mine = call.args[0].mutable_map();
   for (const Map::Entry& entry : other.as_map()) {
@@ -135,7 +139,8 @@ bool fill_with(Call& call, Value&) {
 }
 
 bool merge_deeply(Call& call, Value& left, const Value& right) {
-  if (!call.charge(1 + right.as_map().size() / 2) || !call.fits_elements(left.as_map().size() + right.as_map().size())) return false;
+  if (!call.charge(1 + right.as_map().size() / 2) || !call.fits_elements(left.as_map().size() + right.as_map().size()))
+    return false;
   Map& mine = left.mutable_map();
   for (const Map::Entry& entry : right.as_map()) {
     Value* existing = mine.find_mutable(entry.key());
@@ -150,7 +155,8 @@ bool merge_deeply(Call& call, Value& left, const Value& right) {
 
 /// Maps within maps are merged too; anything else of the right wins.
 bool deep_merge(Call& call, Value& out) {
-  if (!needs_map(call) || !call.run.admit(call.args[0], call.offset) || !call.run.admit(call.args[1], call.offset)) return false;
+  if (!needs_map(call) || !call.run.admit(call.args[0], call.offset) || !call.run.admit(call.args[1], call.offset))
+    return false;
   Value result = call.args[0];
   if (!merge_deeply(call, result, call.args[1])) return false;
   out = std::move(result);
@@ -170,7 +176,9 @@ bool filter(Call& call, Value& out) {
   for (const Map::Entry& entry : call.map_of(0)) {
     Value answer;
     if (!call_with_entry(call, entry, true, answer)) return false;
-    if (!answer.is_bool()) return call.fail("the closure given to 'filter' has to give true or false, not " + std::string(answer.description()));
+    if (!answer.is_bool())
+      return call.fail("the closure given to 'filter' has to give true or false, not " +
+                       std::string(answer.description()));
     if (answer.as_bool()) kept.set(entry.name, entry.value);
   }
   out = Value::map(std::move(kept));
@@ -200,15 +208,20 @@ bool divide(Call& call, bool taken, Value& out) {
   for (const Map::Entry& entry : whole.as_map()) {
     Value answer;
     if (!call_with_entry(call, entry, true, answer)) return false;
-    if (!answer.is_bool()) return call.fail(fmt::format("the closure given to '{}' has to give true or false", call.name));
+    if (!answer.is_bool())
+      return call.fail(fmt::format("the closure given to '{}' has to give true or false", call.name));
     (answer.as_bool() == taken ? go : stay).set(entry.name, entry.value);
   }
   call.args[0] = Value::map(std::move(stay));
   out = Value::map(std::move(go));
   return true;
 }
-bool drain(Call& call, Value& out) { return divide(call, true, out); }
-bool retain(Call& call, Value& out) { return divide(call, false, out); }
+bool drain(Call& call, Value& out) {
+  return divide(call, true, out);
+}
+bool retain(Call& call, Value& out) {
+  return divide(call, false, out);
+}
 
 /// The keys named by an array of strings, or one by one.
 bool named_keys(Call& call, Map& names) {
@@ -219,7 +232,8 @@ bool named_keys(Call& call, Map& names) {
     }
     if (!call.args[i].is_array()) return call.wrong(i, "keys");
     for (const Value& name : call.list_of(i)) {
-      if (!name.is_string()) return call.fail(fmt::format("'{}' needs strings as keys, not {}", call.name, name.description()));
+      if (!name.is_string())
+        return call.fail(fmt::format("'{}' needs strings as keys, not {}", call.name, name.description()));
       names.set(name, Value());
     }
   }
@@ -236,8 +250,12 @@ bool select(Call& call, bool picked, Value& out) {
   out = Value::map(std::move(kept));
   return true;
 }
-bool pick(Call& call, Value& out) { return select(call, true, out); }
-bool omit(Call& call, Value& out) { return select(call, false, out); }
+bool pick(Call& call, Value& out) {
+  return select(call, true, out);
+}
+bool omit(Call& call, Value& out) {
+  return select(call, false, out);
+}
 
 constexpr Function kFunctions[] = {
     {"len", kMap, 1, 1, len},
@@ -266,6 +284,8 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> map_functions() { return kFunctions; }
+std::span<const Function> map_functions() {
+  return kFunctions;
+}
 
 }  // namespace r8r::expr

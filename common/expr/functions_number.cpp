@@ -36,9 +36,15 @@ bool by_two_floats(Call& call, Value& out) {
   return call.number(1, second) && give(call, F(call.args[0].as_number(), second), out);
 }
 
-double fraction_of(double x) { return x - std::trunc(x); }
-double degrees(double x) { return x * (180 / std::numbers::pi); }
-double radians(double x) { return x * (std::numbers::pi / 180); }
+double fraction_of(double x) {
+  return x - std::trunc(x);
+}
+double degrees(double x) {
+  return x * (180 / std::numbers::pi);
+}
+double radians(double x) {
+  return x * (std::numbers::pi / 180);
+}
 
 bool absolute(Call& call, Value& out) {
   if (call.args[0].is_float()) return give(call, std::fabs(call.args[0].as_float()), out);
@@ -80,8 +86,9 @@ bool logarithm(Call& call, Value& out) {
 }
 
 bool power(Call& call, Value& out) {
-  return call.args[1].is_number() ? apply_operator(call.run, Operator::power, call.args[0], call.args[1], call.offset, out)
-                                  : call.wrong(1, "a number");
+  return call.args[1].is_number()
+             ? apply_operator(call.run, Operator::power, call.args[0], call.args[1], call.offset, out)
+             : call.wrong(1, "a number");
 }
 
 bool extreme(Call& call, int wanted, Value& out) {
@@ -96,15 +103,20 @@ bool extreme(Call& call, int wanted, Value& out) {
   out = std::move(best);
   return true;
 }
-bool minimum(Call& call, Value& out) { return extreme(call, -1, out); }
-bool maximum(Call& call, Value& out) { return extreme(call, 1, out); }
+bool minimum(Call& call, Value& out) {
+  return extreme(call, -1, out);
+}
+bool maximum(Call& call, Value& out) {
+  return extreme(call, 1, out);
+}
 
 bool clamp(Call& call, Value& out) {
   int order = 0;
   for (int i = 1; i <= 2; ++i) {
     if (!call.args[i].is_number()) return call.wrong(i, "a number");
   }
-  if (compare_values(call.args[1], call.args[2], order) && order > 0) return call.fail("'clamp': the lower bound is above the upper one");
+  if (compare_values(call.args[1], call.args[2], order) && order > 0)
+    return call.fail("'clamp': the lower bound is above the upper one");
   out = call.args[0];
   if (compare_values(out, call.args[1], order) && order < 0) {
     out = call.args[1];
@@ -140,7 +152,8 @@ bool number_to_int(Call& call, Value& out) {
     return true;
   }
   const double x = call.args[0].as_float();
-  if (!(x >= -9223372036854775808.0 && x < 9223372036854775808.0)) return call.fail(fmt::format("'{}': {} is outside the range of integers", call.name, x));
+  if (!(x >= -9223372036854775808.0 && x < 9223372036854775808.0))
+    return call.fail(fmt::format("'{}': {} is outside the range of integers", call.name, x));
   out = Value::integer(static_cast<std::int64_t>(x));
   return true;
 }
@@ -251,6 +264,8 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> number_functions() { return kFunctions; }
+std::span<const Function> number_functions() {
+  return kFunctions;
+}
 
 }  // namespace r8r::expr

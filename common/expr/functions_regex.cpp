@@ -54,7 +54,8 @@ bool each_match(Call& call, const RE2& regex, std::string_view text, const Visit
   const re2::StringPiece whole(text.data(), text.size());
   std::vector<re2::StringPiece> groups(static_cast<std::size_t>(regex.NumberOfCapturingGroups()) + 1);
   std::size_t at = 0;
-  while (at <= text.size() && regex.Match(whole, at, text.size(), RE2::UNANCHORED, groups.data(), static_cast<int>(groups.size()))) {
+  while (at <= text.size() &&
+         regex.Match(whole, at, text.size(), RE2::UNANCHORED, groups.data(), static_cast<int>(groups.size()))) {
     const auto start = static_cast<std::size_t>(groups[0].data() - text.data());
     const std::size_t end = start + groups[0].size();
     if (!call.charge(1 + (end - at) / 64) || !visit(groups)) return false;
@@ -114,7 +115,8 @@ void append_replacement(std::string& out, std::string_view replacement, const st
       continue;
     }
     if (braces) ++at;
-    if (group < groups.size() && groups[group].data() != nullptr) out.append(groups[group].data(), groups[group].size());
+    if (group < groups.size() && groups[group].data() != nullptr)
+      out.append(groups[group].data(), groups[group].size());
     i = at - 1;
   }
 }
@@ -149,6 +151,8 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> regex_functions() { return kFunctions; }
+std::span<const Function> regex_functions() {
+  return kFunctions;
+}
 
 }  // namespace r8r::expr

@@ -28,11 +28,19 @@ bool change_case(Call& call, std::uint32_t (*change)(std::uint32_t), Value& out)
   for (std::size_t at = 0; at < text.size();) append_code_point(changed, change(next_code_point(text, at)));
   return call.give(changed, out);
 }
-bool to_upper(Call& call, Value& out) { return change_case(call, upper_case, out); }
-bool to_lower(Call& call, Value& out) { return change_case(call, lower_case, out); }
+bool to_upper(Call& call, Value& out) {
+  return change_case(call, upper_case, out);
+}
+bool to_lower(Call& call, Value& out) {
+  return change_case(call, lower_case, out);
+}
 
-bool trim_start(Call& call, Value& out) { return call.give(trim_left(call.text_of(0)), out); }
-bool trim_end(Call& call, Value& out) { return call.give(trim_right(call.text_of(0)), out); }
+bool trim_start(Call& call, Value& out) {
+  return call.give(trim_left(call.text_of(0)), out);
+}
+bool trim_end(Call& call, Value& out) {
+  return call.give(trim_right(call.text_of(0)), out);
+}
 
 bool contains_text(Call& call, Value& out) {
   std::string_view part;
@@ -59,12 +67,14 @@ bool index_of(Call& call, Value& out) {
   const std::string_view text = call.text_of(0);
   std::string_view part;
   std::int64_t from = 0;
-  if (!call.text(1, part) || (call.has(2) && !call.integer(2, from)) || !call.charge_text(text.size() * 2)) return false;
+  if (!call.text(1, part) || (call.has(2) && !call.integer(2, from)) || !call.charge_text(text.size() * 2))
+    return false;
   const auto size = static_cast<std::int64_t>(call.args[0].character_count());
   if (from < 0) from = std::max<std::int64_t>(0, size + from);
   std::size_t found = std::string_view::npos;
   if (from <= size) found = text.find(part, byte_offset(text, static_cast<std::size_t>(from)));
-  out = Value::integer(found == std::string_view::npos ? -1 : static_cast<std::int64_t>(count_characters(text.substr(0, found))));
+  out = Value::integer(
+      found == std::string_view::npos ? -1 : static_cast<std::int64_t>(count_characters(text.substr(0, found))));
   return true;
 }
 
@@ -227,7 +237,8 @@ bool repeat(Call& call, Value& out) {
   const std::string_view text = call.text_of(0);
   if (times < 0) times = 0;
   std::size_t size = 0;
-  if (__builtin_mul_overflow(text.size(), static_cast<std::size_t>(times), &size)) size = std::numeric_limits<std::size_t>::max();
+  if (__builtin_mul_overflow(text.size(), static_cast<std::size_t>(times), &size))
+    size = std::numeric_limits<std::size_t>::max();
   if (text.empty()) times = 0;
   if (!call.fits_bytes(size)) return false;
   std::string repeated;
@@ -259,12 +270,13 @@ std::string_view plain_letter(std::uint32_t code) {
     std::string_view plain;
   };
   static constexpr Letters kLetters[] = {
-      {0xdf, 0xdf, "ss"},   {0xe0, 0xe5, "a"},   {0xe6, 0xe6, "ae"},   {0xe7, 0xe7, "c"},   {0xe8, 0xeb, "e"},   {0xec, 0xef, "i"},
-      {0xf0, 0xf0, "d"},    {0xf1, 0xf1, "n"},   {0xf2, 0xf6, "o"},    {0xf8, 0xf8, "o"},   {0xf9, 0xfc, "u"},   {0xfd, 0xfd, "y"},
-      {0xfe, 0xfe, "th"},   {0xff, 0xff, "y"},   {0x101, 0x105, "a"},  {0x107, 0x10d, "c"}, {0x10f, 0x111, "d"}, {0x113, 0x11b, "e"},
-      {0x11d, 0x123, "g"},  {0x125, 0x127, "h"}, {0x129, 0x131, "i"},  {0x135, 0x135, "j"}, {0x137, 0x138, "k"}, {0x13a, 0x142, "l"},
-      {0x144, 0x14b, "n"},  {0x14d, 0x151, "o"}, {0x153, 0x153, "oe"}, {0x155, 0x159, "r"}, {0x15b, 0x161, "s"}, {0x163, 0x167, "t"},
-      {0x169, 0x173, "u"},  {0x175, 0x175, "w"}, {0x177, 0x177, "y"},  {0x17a, 0x17e, "z"}};
+      {0xdf, 0xdf, "ss"},  {0xe0, 0xe5, "a"},    {0xe6, 0xe6, "ae"},  {0xe7, 0xe7, "c"},   {0xe8, 0xeb, "e"},
+      {0xec, 0xef, "i"},   {0xf0, 0xf0, "d"},    {0xf1, 0xf1, "n"},   {0xf2, 0xf6, "o"},   {0xf8, 0xf8, "o"},
+      {0xf9, 0xfc, "u"},   {0xfd, 0xfd, "y"},    {0xfe, 0xfe, "th"},  {0xff, 0xff, "y"},   {0x101, 0x105, "a"},
+      {0x107, 0x10d, "c"}, {0x10f, 0x111, "d"},  {0x113, 0x11b, "e"}, {0x11d, 0x123, "g"}, {0x125, 0x127, "h"},
+      {0x129, 0x131, "i"}, {0x135, 0x135, "j"},  {0x137, 0x138, "k"}, {0x13a, 0x142, "l"}, {0x144, 0x14b, "n"},
+      {0x14d, 0x151, "o"}, {0x153, 0x153, "oe"}, {0x155, 0x159, "r"}, {0x15b, 0x161, "s"}, {0x163, 0x167, "t"},
+      {0x169, 0x173, "u"}, {0x175, 0x175, "w"},  {0x177, 0x177, "y"}, {0x17a, 0x17e, "z"}};
   for (const Letters& letters : kLetters) {
     if (code >= letters.from && code <= letters.to) return letters.plain;
   }
@@ -280,7 +292,8 @@ bool slugify(Call& call, Value& out) {
     const std::string_view plain = plain_letter(code);
     const bool simple = (code >= 'a' && code <= 'z') || (code >= '0' && code <= '9');
     // Letters of other scripts stay as they are; everything else separates words, but an apostrophe only goes away.
-    const bool kept = simple || !plain.empty() || (code > 0x17f && !is_white_space(code) && !(code >= 0x2000 && code <= 0x2bff) && code != 0xfffd);
+    const bool kept = simple || !plain.empty() ||
+                      (code > 0x17f && !is_white_space(code) && !(code >= 0x2000 && code <= 0x2bff) && code != 0xfffd);
     if (!kept) {
       gap = gap || (code != '\'' && code != 0x2019);
       continue;
@@ -326,6 +339,8 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> string_functions() { return kFunctions; }
+std::span<const Function> string_functions() {
+  return kFunctions;
+}
 
 }  // namespace r8r::expr

@@ -13,7 +13,9 @@ bool replace_receiver(Call& call, std::string_view text) {
   return true;
 }
 
-bool trim_text(Call& call, Value&) { return replace_receiver(call, trim(call.text_of(0))); }
+bool trim_text(Call& call, Value&) {
+  return replace_receiver(call, trim(call.text_of(0)));
+}
 
 /// crop(start[, length]) or crop(range): keeps that part.
 bool crop(Call& call, Value&) {
@@ -72,7 +74,8 @@ bool truncate(Call& call, Value&) {
   std::int64_t length = 0;
   if (!call.integer(1, length)) return false;
   const std::string_view text = call.text_of(0);
-  return replace_receiver(call, text.substr(0, byte_offset(text, static_cast<std::size_t>(std::max<std::int64_t>(0, length)))));
+  return replace_receiver(
+      call, text.substr(0, byte_offset(text, static_cast<std::size_t>(std::max<std::int64_t>(0, length)))));
 }
 
 bool reverse(Call& call, Value&) {
@@ -105,7 +108,9 @@ bool remove(Call& call, Value&) {
   return replace_receiver(call, left);
 }
 
-bool clear(Call& call, Value&) { return replace_receiver(call, {}); }
+bool clear(Call& call, Value&) {
+  return replace_receiver(call, {});
+}
 
 bool change_case(Call& call, std::uint32_t (*change)(std::uint32_t)) {
   const std::string_view text = call.text_of(0);
@@ -114,8 +119,12 @@ bool change_case(Call& call, std::uint32_t (*change)(std::uint32_t)) {
   for (std::size_t at = 0; at < text.size();) append_code_point(changed, change(next_code_point(text, at)));
   return replace_receiver(call, changed);
 }
-bool make_upper(Call& call, Value&) { return change_case(call, upper_case); }
-bool make_lower(Call& call, Value&) { return change_case(call, lower_case); }
+bool make_upper(Call& call, Value&) {
+  return change_case(call, upper_case);
+}
+bool make_lower(Call& call, Value&) {
+  return change_case(call, lower_case);
+}
 
 constexpr Function kFunctions[] = {
     {"trim", kString, 1, 1, trim_text, Effect::transforms},
@@ -132,6 +141,8 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> string_edit_functions() { return kFunctions; }
+std::span<const Function> string_edit_functions() {
+  return kFunctions;
+}
 
 }  // namespace r8r::expr

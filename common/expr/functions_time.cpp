@@ -31,7 +31,8 @@ bool uuid(Call& call, Value& out) {
   std::uint64_t low = call.run.next_random();
   high = (high & ~std::uint64_t{0xf000}) | 0x4000;
   low = (low & ~(std::uint64_t{3} << 62)) | std::uint64_t{1} << 63;
-  out = Value::string(fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xffff, low >> 48, low & 0xffffffffffff));
+  out = Value::string(fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xffff,
+                                  low >> 48, low & 0xffffffffffff));
   return true;
 }
 
@@ -47,8 +48,9 @@ bool moment_of(Call& call, int i, std::int64_t& moment) {
   if (value.is_string()) {
     if (parse_moment(value.as_string(), moment)) return true;
     const std::string_view text = value.as_string();
-    return call.fail(fmt::format("'{}': \"{}\" is not a date; use 2026-01-20 or 2026-01-20T14:30:00Z, or parse_date with a format", call.name,
-                                 text.substr(0, byte_offset(text, 40))));
+    return call.fail(
+        fmt::format("'{}': \"{}\" is not a date; use 2026-01-20 or 2026-01-20T14:30:00Z, or parse_date with a format",
+                    call.name, text.substr(0, byte_offset(text, 40))));
   }
   if (!value.is_number()) return call.wrong(i, "a date");
   const double seconds = value.as_number();
@@ -60,7 +62,8 @@ bool moment_of(Call& call, int i, std::int64_t& moment) {
 }
 
 bool give_moment(Call& call, std::int64_t moment, Value& out) {
-  if (moment < kFirstMoment || moment > kLastMoment) return call.fail(fmt::format("'{}': the result is outside the years 1 to 9999", call.name));
+  if (moment < kFirstMoment || moment > kLastMoment)
+    return call.fail(fmt::format("'{}': the result is outside the years 1 to 9999", call.name));
   out = Value::string(to_rfc3339(from_unix_us(moment)));
   return true;
 }
@@ -74,7 +77,9 @@ bool parse_date(Call& call, Value& out) {
   if (!call.text(0, text) || !call.text(1, format)) return false;
   std::string problem;
   if (!parse_moment(text, format, moment, problem)) {
-    if (problem.empty()) problem = fmt::format("\"{}\" does not match the format \"{}\"", text.substr(0, byte_offset(text, 40)), format.substr(0, byte_offset(format, 40)));
+    if (problem.empty())
+      problem = fmt::format("\"{}\" does not match the format \"{}\"", text.substr(0, byte_offset(text, 40)),
+                            format.substr(0, byte_offset(format, 40)));
     return call.fail("'parse_date': " + problem);
   }
   return give_moment(call, moment, out);
@@ -99,8 +104,9 @@ bool unit_of(Call& call, int i, TimeUnit& unit) {
   std::string_view text;
   if (!call.text(i, text)) return false;
   if (parse_unit(text, unit)) return true;
-  return call.fail(fmt::format("'{}': \"{}\" is not a unit; use years, months, weeks, days, hours, minutes, seconds or milliseconds", call.name,
-                               text.substr(0, byte_offset(text, 20))));
+  return call.fail(
+      fmt::format("'{}': \"{}\" is not a unit; use years, months, weeks, days, hours, minutes, seconds or milliseconds",
+                  call.name, text.substr(0, byte_offset(text, 20))));
 }
 
 /// add_time(date, amount, unit)
@@ -115,11 +121,13 @@ bool add_time(Call& call, Value& out) {
   if (length == 0) {
     if (amount != std::trunc(amount)) return call.fail("'add_time': years and months are whole numbers");
     if (std::fabs(amount) > 200'000) return call.fail("'add_time': the result is outside the years 1 to 9999");
-    return give_moment(call, add_months(moment, static_cast<std::int64_t>(amount) * (unit == TimeUnit::years ? 12 : 1)), out);
+    return give_moment(call, add_months(moment, static_cast<std::int64_t>(amount) * (unit == TimeUnit::years ? 12 : 1)),
+                       out);
   }
   const double change = amount * static_cast<double>(length);
   if (std::fabs(change) > 4e17) return call.fail("'add_time': the result is outside the years 1 to 9999");
-  return give_moment(call, moment + (call.args[1].is_int() ? call.args[1].as_int() * length : std::llround(change)), out);
+  return give_moment(call, moment + (call.args[1].is_int() ? call.args[1].as_int() * length : std::llround(change)),
+                     out);
 }
 
 /// diff_time(a, b, unit): a - b; whole for months and years, an integer wherever it comes out even.
@@ -153,6 +161,8 @@ constexpr Function kFunctions[] = {
 
 }  // namespace
 
-std::span<const Function> time_functions() { return kFunctions; }
+std::span<const Function> time_functions() {
+  return kFunctions;
+}
 
 }  // namespace r8r::expr

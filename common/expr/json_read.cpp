@@ -26,7 +26,9 @@ class KeyCache {
   std::array<Value, 64> slots_;
 };
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 /// One pass over the text that builds the values as it goes. Recursion is bounded by max_depth.
 class Reader {
@@ -44,7 +46,8 @@ class Reader {
       if (at_ != end_) fail("something follows the JSON value");
     }
     if (problem_ == nullptr) return value;
-    const Position place = position_of({begin_, static_cast<std::size_t>(end_ - begin_)}, static_cast<std::size_t>(problem_at_ - begin_));
+    const Position place =
+        position_of({begin_, static_cast<std::size_t>(end_ - begin_)}, static_cast<std::size_t>(problem_at_ - begin_));
     return r8r::fail(ErrorCode::invalid_request,
                      fmt::format("invalid JSON: {} (line {}, column {})", problem_, place.line, place.column));
   }
@@ -64,18 +67,27 @@ class Reader {
   bool read(Value& out, int depth) {
     if (at_ == end_) return fail("the text ends where a value is expected");
     switch (*at_) {
-      case '{': return read_object(out, depth);
-      case '[': return read_array(out, depth);
+      case '{':
+        return read_object(out, depth);
+      case '[':
+        return read_array(out, depth);
       case '"': {
         std::string_view text;
         if (!read_string(text)) return false;
         out = Value::string(text);
         return true;
       }
-      case 't': out = Value::boolean(true); return read_word("true");
-      case 'f': out = Value::boolean(false); return read_word("false");
-      case 'n': out = Value(); return read_word("null");
-      default: return read_number(out);
+      case 't':
+        out = Value::boolean(true);
+        return read_word("true");
+      case 'f':
+        out = Value::boolean(false);
+        return read_word("false");
+      case 'n':
+        out = Value();
+        return read_word("null");
+      default:
+        return read_number(out);
     }
   }
 
@@ -90,16 +102,18 @@ class Reader {
   bool read_array(Value& out, int depth) {
     if (depth > max_depth_) return fail("nested too deeply");
     ++at_;
-    std::vector<Value> elements;
     skip_space();
     if (at_ != end_ && *at_ == ']') {
       ++at_;
-      out = Value::array(std::move(elements));
+      out = Value::array({});
       return true;
     }
+    // Elements gather on one stack for all levels, so that each array is allocated once, at its size.
+    const std::size_t first = elements_.size();
     while (true) {
-      elements.emplace_back();
-      if (!read(elements.back(), depth + 1)) return false;
+      Value element;
+      if (!read(element, depth + 1)) return false;
+      elements_.push_back(std::move(element));
       skip_space();
       if (at_ == end_) return fail("an array is not closed");
       const char next = *at_;
@@ -108,33 +122,36 @@ class Reader {
       if (next == ']') break;
       skip_space();
     }
-    out = Value::array(std::move(elements));
+    const auto begin = std::make_move_iterator(elements_.begin() + static_cast<std::ptrdiff_t>(first));
+    out = Value::array(std::vector<Value>(begin, std::make_move_iterator(elements_.end())));
+    elements_.resize(first);
     return true;
   }
 
   bool read_object(Value& out, int depth) {
     if (depth > max_depth_) return fail("nested too deeply");
     ++at_;
-    Map entries;
     skip_space();
     if (at_ != end_ && *at_ == '}') {
       ++at_;
-      out = Value::map(std::move(entries));
+      out = Value::map({});
       return true;
     }
+    const std::size_t first = entries_.size();
     while (true) {
       if (at_ == end_) return fail("an object is not closed");
       if (*at_ != '"') return fail("expected a key in double quotes");
       std::string_view key;
       if (!read_string(key)) return false;
-      const Value name = keys_.share(key);
+      Value name = keys_.share(key);
       skip_space();
       if (at_ == end_ || *at_ != ':') return fail("expected ':' after a key");
       ++at_;
       skip_space();
       Value content;
       if (!read(content, depth + 1)) return false;
-      entries.set(name, std::move(content));
+      const std::uint32_t hash = Map::hash_of(name);
+      entries_.push_back(Map::Entry{std::move(name), std::move(content), hash});
       skip_space();
       if (at_ == end_) return fail("an object is not closed");
       const char next = *at_;
@@ -143,7 +160,8 @@ class Reader {
       if (next == '}') break;
       skip_space();
     }
-    out = Value::map(std::move(entries));
+    out = Value::map(Map::of(entries_.data() + first, entries_.data() + entries_.size()));
+    entries_.resize(first);
     return true;
   }
 
@@ -195,6 +213,7 @@ class Reader {
     const char* scan = start;
     bool ascii = true;
     while (true) {
+      while (end_ - scan >= 8 && is_plain_block(scan)) scan += 8;
       if (scan == end_) return fail_at(start - 1, "a string is not closed");
       const auto byte = static_cast<unsigned char>(*scan);
       if (byte == '"') break;
@@ -223,14 +242,30 @@ class Reader {
       const char* const escape = scan++;
       if (scan == end_) return fail_at(start - 1, "a string is not closed");
       switch (*scan++) {
-        case '"': buffer_ += '"'; break;
-        case '\\': buffer_ += '\\'; break;
-        case '/': buffer_ += '/'; break;
-        case 'b': buffer_ += '\b'; break;
-        case 'f': buffer_ += '\f'; break;
-        case 'n': buffer_ += '\n'; break;
-        case 'r': buffer_ += '\r'; break;
-        case 't': buffer_ += '\t'; break;
+        case '"':
+          buffer_ += '"';
+          break;
+        case '\\':
+          buffer_ += '\\';
+          break;
+        case '/':
+          buffer_ += '/';
+          break;
+        case 'b':
+          buffer_ += '\b';
+          break;
+        case 'f':
+          buffer_ += '\f';
+          break;
+        case 'n':
+          buffer_ += '\n';
+          break;
+        case 'r':
+          buffer_ += '\r';
+          break;
+        case 't':
+          buffer_ += '\t';
+          break;
         case 'u': {
           std::uint32_t code = 0;
           if (!read_hex4(scan, code)) return fail_at(escape, "a malformed \\u escape");
@@ -246,7 +281,8 @@ class Reader {
           append_code_point(buffer_, code);
           break;
         }
-        default: return fail_at(escape, "an unknown escape in a string");
+        default:
+          return fail_at(escape, "an unknown escape in a string");
       }
     }
     at_ = scan + 1;
@@ -270,10 +306,14 @@ class Reader {
   const char* problem_ = nullptr;
   KeyCache keys_;
   std::string buffer_;
+  std::vector<Value> elements_;
+  std::vector<Map::Entry> entries_;
 };
 
 }  // namespace
 
-Result<Value> parse_json(std::string_view text, int max_depth) { return Reader(text, max_depth).read_document(); }
+Result<Value> parse_json(std::string_view text, int max_depth) {
+  return Reader(text, max_depth).read_document();
+}
 
 }  // namespace r8r::expr

@@ -3,13 +3,18 @@
 
 #include "common/base/json_text.hpp"
 #include "common/expr/json.hpp"
+#include "common/expr/text.hpp"
 
 namespace r8r::expr {
 namespace {
 
 bool is_plain_text(std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    if (!is_plain_block(text.data() + at)) return false;
+  }
+  for (; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
     if (byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\') return false;
   }
   return true;
@@ -24,16 +29,57 @@ void append_string(std::string& out, std::string_view text) {
 
 void append_scalar(std::string& out, const Value& value) {
   switch (value.kind()) {
-    case Value::Kind::boolean: out += value.as_bool() ? "true" : "false"; break;
+    case Value::Kind::boolean:
+      out += value.as_bool() ? "true" : "false";
+      break;
     case Value::Kind::integer: {
       char digits[24];
       const auto end = std::to_chars(digits, digits + sizeof digits, value.as_int());
       out.append(digits, end.ptr);
       break;
     }
-    case Value::Kind::number: append_number(out, value.as_float()); break;
-    case Value::Kind::string: append_string(out, value.as_string()); break;
-    default: out += "null";
+    case Value::Kind::number:
+      append_number(out, value.as_float());
+      break;
+    case Value::Kind::string:
+      append_string(out, value.as_string());
+      break;
+    default:
+      out += "null";
+  }
+}
+
+/// Levels that append_compact may go down on the call stack.
+constexpr int kRecursion = 64;
+
+void append_pretty_or_deep(std::string& out, const Value& value, bool pretty);
+
+/// The fast way for ordinary values.
+void append_compact(std::string& out, const Value& value, int depth) {
+  if (value.is_array()) {
+    if (depth == kRecursion) return append_pretty_or_deep(out, value, false);
+    out += '[';
+    bool first = true;
+    for (const Value& element : value.as_array()) {
+      if (!first) out += ',';
+      first = false;
+      append_compact(out, element, depth + 1);
+    }
+    out += ']';
+  } else if (value.is_map()) {
+    if (depth == kRecursion) return append_pretty_or_deep(out, value, false);
+    out += '{';
+    bool first = true;
+    for (const Map::Entry& entry : value.as_map()) {
+      if (!first) out += ',';
+      first = false;
+      append_string(out, entry.key());
+      out += ':';
+      append_compact(out, entry.value, depth + 1);
+    }
+    out += '}';
+  } else {
+    append_scalar(out, value);
   }
 }
 
@@ -46,7 +92,8 @@ class Writer {
     open(root);
     while (!levels_.empty()) {
       Level& level = levels_.back();
-      const std::size_t size = level.container->is_array() ? level.container->as_array().size() : level.container->as_map().size();
+      const std::size_t size =
+          level.container->is_array() ? level.container->as_array().size() : level.container->as_map().size();
       if (level.next == size) {
         const bool array = level.container->is_array();
         levels_.pop_back();
@@ -94,6 +141,10 @@ class Writer {
   std::vector<Level> levels_;
 };
 
+void append_pretty_or_deep(std::string& out, const Value& value, bool pretty) {
+  Writer(out, pretty).write(value);
+}
+
 }  // namespace
 
 void append_number(std::string& out, double number) {
@@ -109,11 +160,7 @@ void append_number(std::string& out, double number) {
 }
 
 void append_json(std::string& out, const Value& value) {
-  if (value.is_array() || value.is_map()) {
-    Writer(out, false).write(value);
-  } else {
-    append_scalar(out, value);
-  }
+  append_compact(out, value, 0);
 }
 
 std::string to_json(const Value& value) {
@@ -124,7 +171,7 @@ std::string to_json(const Value& value) {
 
 std::string to_pretty_json(const Value& value) {
   std::string out;
-  Writer(out, true).write(value);
+  append_pretty_or_deep(out, value, true);
   return out;
 }
 

@@ -14,12 +14,16 @@ constexpr std::size_t kMaxTokens = 200'000;
 
 // Longest first.
 constexpr std::string_view kSymbols[] = {
-    "===", "!==", "**=", "<<=", ">>=", "?\?=", "..=", "#{", "?.", "?[", "=>", "==", "!=", "<=", ">=", "&&", "||", "??", "**",
-    "<<",  ">>",  "+=",  "-=",  "*=",  "/=",  "%=",  "&=", "|=", "^=", "..", "+",  "-",  "*",  "/",  "%",  "<",  ">",  "=",
-    "!",   "&",   "|",   "^",   "(",   ")",   "[",   "]",  "{",  "}",  ",",  ";",  ":",  ".",  "?"};
+    "===", "!==", "**=", "<<=", ">>=", "?\?=", "..=", "#{", "?.", "?[", "=>", "==", "!=", "<=", ">=", "&&", "||", "??",
+    "**",  "<<",  ">>",  "+=",  "-=",  "*=",   "/=",  "%=", "&=", "|=", "^=", "..", "+",  "-",  "*",  "/",  "%",  "<",
+    ">",   "=",   "!",   "&",   "|",   "^",    "(",   ")",  "[",  "]",  "{",  "}",  ",",  ";",  ":",  ".",  "?"};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 class Lexer {
  public:
@@ -116,7 +120,8 @@ class Lexer {
     for (const std::string_view symbol : kSymbols) {
       if (!starts(symbol)) continue;
       if (symbol == "===" || symbol == "!==") {
-        return fail(at_, "there is no operator '" + std::string(symbol) + "'", "use '" + std::string(symbol.substr(0, 2)) + "'");
+        return fail(at_, "there is no operator '" + std::string(symbol) + "'",
+                    "use '" + std::string(symbol.substr(0, 2)) + "'");
       }
       // `c ?[1] : 2` is a choice, `c?[1]` an index; `c ?.5` never begins a number here.
       if (symbol == "?[" && at_ > 0 && is_white_space(static_cast<unsigned char>(source_[at_ - 1]))) continue;
@@ -147,7 +152,7 @@ class Lexer {
       // The bits of all 64: 0xffffffffffffffff is -1.
       std::uint64_t bits = 0;
       const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), bits, radix);
-      if (digits.empty() || result.ptr != digits.data() + digits.size() ) return malformed(token);
+      if (digits.empty() || result.ptr != digits.data() + digits.size()) return malformed(token);
       if (is_name_part(peek())) return malformed(token);
       if (result.ec != std::errc()) return fail(start, "an integer of more than 64 bits");
       token.value = Value::integer(static_cast<std::int64_t>(bits));
@@ -171,7 +176,8 @@ class Lexer {
     const char* const end = digits.data() + digits.size();
     if (fraction) {
       double number = 0;
-      if (std::from_chars(digits.data(), end, number).ec != std::errc()) return fail(start, "a number outside the range of a float");
+      if (std::from_chars(digits.data(), end, number).ec != std::errc())
+        return fail(start, "a number outside the range of a float");
       token.value = Value::number(number);
       return true;
     }
@@ -203,7 +209,8 @@ class Lexer {
     const std::size_t start = at_++;
     std::string text;
     while (true) {
-      if (at_ == source_.size() || peek() == '\n') return fail(start, "this string is not closed", "use `…` for text of several lines");
+      if (at_ == source_.size() || peek() == '\n')
+        return fail(start, "this string is not closed", "use `…` for text of several lines");
       const char c = peek();
       if (c == quote) break;
       if (c == '\\') {
@@ -224,12 +231,24 @@ class Lexer {
     const char c = peek();
     ++at_;
     switch (c) {
-      case 'n': text += '\n'; return true;
-      case 't': text += '\t'; return true;
-      case 'r': text += '\r'; return true;
-      case 'b': text += '\b'; return true;
-      case 'f': text += '\f'; return true;
-      case '0': text += '\0'; return true;
+      case 'n':
+        text += '\n';
+        return true;
+      case 't':
+        text += '\t';
+        return true;
+      case 'r':
+        text += '\r';
+        return true;
+      case 'b':
+        text += '\b';
+        return true;
+      case 'f':
+        text += '\f';
+        return true;
+      case '0':
+        text += '\0';
+        return true;
       case '\\':
       case '"':
       case '\'':
@@ -237,17 +256,23 @@ class Lexer {
       case '/':
       case '$':
       case '{':
-      case '}': text += c; return true;
+      case '}':
+        text += c;
+        return true;
       case '\r':
         if (peek() == '\n') ++at_;
         [[fallthrough]];
       case '\n':  // the string goes on in the next line, behind its indentation
         while (peek() == ' ' || peek() == '\t') ++at_;
         return true;
-      case 'x': return read_code(start, 2, text);
-      case 'u': return read_code(start, 4, text);
-      case 'U': return read_code(start, 8, text);
-      default: return fail(start, "an unknown escape in a string", "write \\\\ for a backslash");
+      case 'x':
+        return read_code(start, 2, text);
+      case 'u':
+        return read_code(start, 4, text);
+      case 'U':
+        return read_code(start, 8, text);
+      default:
+        return fail(start, "an unknown escape in a string", "write \\\\ for a backslash");
     }
   }
 
@@ -264,7 +289,8 @@ class Lexer {
     }
     std::uint32_t code = 0;
     const auto result = std::from_chars(hex.data(), hex.data() + hex.size(), code, 16);
-    if (result.ec != std::errc() || hex.empty() || code > 0x10ffff) return fail(start, "not a character: the escape is out of range");
+    if (result.ec != std::errc() || hex.empty() || code > 0x10ffff)
+      return fail(start, "not a character: the escape is out of range");
     if (code >= 0xd800 && code <= 0xdbff && starts("\\u")) {
       // A pair of surrogates as JSON writes it.
       std::uint32_t low = 0;
@@ -337,12 +363,17 @@ class Lexer {
 
 }  // namespace
 
-bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$'; }
-bool is_name_part(char c) { return is_name_start(c) || is_digit(c); }
+bool is_name_start(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$';
+}
+bool is_name_part(char c) {
+  return is_name_start(c) || is_digit(c);
+}
 
 bool is_keyword(std::string_view word) {
-  static constexpr std::string_view kWords[] = {"let",   "const", "if",     "else",  "switch", "while", "loop",  "do",       "until", "for",  "in",
-                                                "fn",    "return", "throw", "try",   "catch",  "break", "continue", "true", "false", "null"};
+  static constexpr std::string_view kWords[] = {"let", "const", "if",    "else",     "switch", "while",  "loop",
+                                                "do",  "until", "for",   "in",       "fn",     "return", "throw",
+                                                "try", "catch", "break", "continue", "true",   "false",  "null"};
   for (const std::string_view keyword : kWords) {
     if (word == keyword) return true;
   }

@@ -108,6 +108,21 @@ void Map::set(const Value& key, Value value) {
   append(key, hash, std::move(value));
 }
 
+Map Map::of(Entry* begin, Entry* end) {
+  Map map;
+  const auto count = static_cast<std::size_t>(end - begin);
+  map.entries_.reserve(count);
+  for (Entry* entry = begin; entry != end; ++entry) {
+    const Value* existing = map.find(entry->key(), entry->hash);
+    if (existing != nullptr) {
+      *const_cast<Value*>(existing) = std::move(entry->value);
+    } else {
+      map.append(std::move(entry->name), entry->hash, std::move(entry->value));
+    }
+  }
+  return map;
+}
+
 bool Map::erase(std::string_view key) {
   const Value* found = find(key);
   if (found == nullptr) return false;

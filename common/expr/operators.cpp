@@ -61,11 +61,21 @@ bool integers(Run& run, Operator op, const Value& a, const Value& b, std::uint32
       if (y < 0) return run.fail(offset, fmt::format("an integer to a negative power: {} ** {}; use a float", x, y));
       if (!integer_power(x, y, result)) return overflow(run, op, a, b, offset);
       break;
-    case Operator::shift_left: result = shifted_left(x, y); break;
-    case Operator::shift_right: result = shifted_right(x, y); break;
-    case Operator::bit_and: result = x & y; break;
-    case Operator::bit_or: result = x | y; break;
-    default: result = x ^ y; break;
+    case Operator::shift_left:
+      result = shifted_left(x, y);
+      break;
+    case Operator::shift_right:
+      result = shifted_right(x, y);
+      break;
+    case Operator::bit_and:
+      result = x & y;
+      break;
+    case Operator::bit_or:
+      result = x | y;
+      break;
+    default:
+      result = x ^ y;
+      break;
   }
   out = Value::integer(result);
   return true;
@@ -73,8 +83,8 @@ bool integers(Run& run, Operator op, const Value& a, const Value& b, std::uint32
 
 bool mismatch(Run& run, Operator op, const Value& a, const Value& b, std::uint32_t offset) {
   const bool order = op >= Operator::less && op <= Operator::greater_equal;
-  return run.fail(offset, fmt::format("{} '{}' with {} and {}", order ? "cannot compare by" : "cannot use", operator_text(op),
-                                      a.description(), b.description()));
+  return run.fail(offset, fmt::format("{} '{}' with {} and {}", order ? "cannot compare by" : "cannot use",
+                                      operator_text(op), a.description(), b.description()));
 }
 
 bool floats(Run& run, Operator op, const Value& a, const Value& b, std::uint32_t offset, Value& out) {
@@ -82,13 +92,26 @@ bool floats(Run& run, Operator op, const Value& a, const Value& b, std::uint32_t
   const double y = b.as_number();
   double result = 0;
   switch (op) {
-    case Operator::add: result = x + y; break;
-    case Operator::subtract: result = x - y; break;
-    case Operator::multiply: result = x * y; break;
-    case Operator::divide: result = x / y; break;
-    case Operator::remainder: result = std::fmod(x, y); break;
-    case Operator::power: result = std::pow(x, y); break;
-    default: return mismatch(run, op, a, b, offset);
+    case Operator::add:
+      result = x + y;
+      break;
+    case Operator::subtract:
+      result = x - y;
+      break;
+    case Operator::multiply:
+      result = x * y;
+      break;
+    case Operator::divide:
+      result = x / y;
+      break;
+    case Operator::remainder:
+      result = std::fmod(x, y);
+      break;
+    case Operator::power:
+      result = std::pow(x, y);
+      break;
+    default:
+      return mismatch(run, op, a, b, offset);
   }
   run.note_float(result);
   out = Value::number(result);
@@ -177,7 +200,8 @@ bool compare_values(const Value& a, const Value& b, int& order) {
   }
   if (!a.is_number() || !b.is_number()) return false;
   if (a.is_int() != b.is_int()) {
-    // Equality is exact; where they differ, the float's rounding does not change which is larger, except next to each other.
+    // Equality is exact; where they differ, the float's rounding does not change which is larger, except next to each
+    // other.
     if (a == b) {
       order = 0;
       return true;
@@ -196,12 +220,17 @@ bool compare_values(const Value& a, const Value& b, int& order) {
 int sort_order(const Value& a, const Value& b) {
   const auto rank = [](const Value& value) {
     switch (value.kind()) {
-      case Value::Kind::null: return 0;
-      case Value::Kind::boolean: return 1;
+      case Value::Kind::null:
+        return 0;
+      case Value::Kind::boolean:
+        return 1;
       case Value::Kind::integer:
-      case Value::Kind::number: return 2;
-      case Value::Kind::string: return 3;
-      default: return 4;
+      case Value::Kind::number:
+        return 2;
+      case Value::Kind::string:
+        return 3;
+      default:
+        return 4;
     }
   };
   const int left = rank(a);
@@ -222,7 +251,8 @@ int sort_order(const Value& a, const Value& b) {
 bool contains(Run& run, const Value& needle, const Value& hay, std::uint32_t offset, bool& out) {
   switch (hay.kind()) {
     case Value::Kind::array:
-      if (!run.admit(needle, offset) || !run.charge(static_cast<std::int64_t>(hay.as_array().size() / 4), offset)) return false;
+      if (!run.admit(needle, offset) || !run.charge(static_cast<std::int64_t>(hay.as_array().size() / 4), offset))
+        return false;
       out = std::find(hay.as_array().begin(), hay.as_array().end(), needle) != hay.as_array().end();
       return true;
     case Value::Kind::map:
@@ -233,7 +263,8 @@ bool contains(Run& run, const Value& needle, const Value& hay, std::uint32_t off
       if (!needle.is_string()) break;
       out = hay.as_string().find(needle.as_string()) != std::string_view::npos;
       return run.charge(static_cast<std::int64_t>(hay.as_string().size() / 64), offset);
-    default: break;
+    default:
+      break;
   }
   return mismatch(run, Operator::in, needle, hay, offset);
 }
@@ -285,7 +316,8 @@ bool apply_operator(Run& run, Operator op, const Value& a, const Value& b, std::
       out = Value::boolean(found == (op == Operator::in));
       return true;
     }
-    default: break;
+    default:
+      break;
   }
   if (a.is_int() && b.is_int()) return integers(run, op, a, b, offset, out);
   if (a.is_number() && b.is_number()) return floats(run, op, a, b, offset, out);

@@ -5,7 +5,7 @@
 namespace r8r::expr {
 
 std::string_view operator_text(Operator op) {
-  static constexpr std::string_view kTexts[] = {"+", "-", "*",  "/",  "%", "**", "<<", ">>", "&",  "|",
+  static constexpr std::string_view kTexts[] = {"+", "-",  "*",  "/", "%",  "**", "<<", ">>", "&",   "|",
                                                 "^", "==", "!=", "<", "<=", ">",  ">=", "in", "!in", ""};
   return kTexts[static_cast<int>(op)];
 }
@@ -73,7 +73,8 @@ Syntax* Parser::unexpected(std::string_view wanted) {
   }
   std::string hint;
   if (token.is("=")) hint = "use '==' to compare";
-  if (token.is("|") && !options_.in_template) hint = "filters ('value | name') work inside {{ }} only; write value.name()";
+  if (token.is("|") && !options_.in_template)
+    hint = "filters ('value | name') work inside {{ }} only; write value.name()";
   return fail(token.begin, "expected " + std::string(wanted) + ", found " + found, std::move(hint));
 }
 
@@ -143,7 +144,8 @@ bool Parser::parse_parameters(std::string_view closing) {
   return true;
 }
 
-tl::expected<SyntaxTree, SourceError> parse(std::string_view source, const std::vector<Token>& tokens, const ParseOptions& options) {
+tl::expected<SyntaxTree, SourceError> parse(std::string_view source, const std::vector<Token>& tokens,
+                                            const ParseOptions& options) {
   return Parser(source, tokens, options).run();
 }
 

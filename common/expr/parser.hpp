@@ -20,6 +20,7 @@ struct ParseOptions {
 };
 
 /// Reads tokens of `source` into a tree. Never recurses deeper than a fixed bound, whatever the input.
-tl::expected<SyntaxTree, SourceError> parse(std::string_view source, const std::vector<Token>& tokens, const ParseOptions& options);
+tl::expected<SyntaxTree, SourceError> parse(std::string_view source, const std::vector<Token>& tokens,
+                                            const ParseOptions& options);
 
 }  // namespace r8r::expr

@@ -14,30 +14,19 @@ using Kind = Syntax::Kind;
 constexpr int kPower = 13;
 constexpr int kBitOr = 3;
 // Higher binds tighter; all but ** group from the left.
-constexpr Infix kInfixes[] = {{"**", kPower, Kind::binary, Operator::power},
-                              {"*", 12, Kind::binary, Operator::multiply},
-                              {"/", 12, Kind::binary, Operator::divide},
-                              {"%", 12, Kind::binary, Operator::remainder},
-                              {"+", 11, Kind::binary, Operator::add},
-                              {"-", 11, Kind::binary, Operator::subtract},
-                              {"<<", 10, Kind::binary, Operator::shift_left},
-                              {">>", 10, Kind::binary, Operator::shift_right},
-                              {"..", 9, Kind::range, Operator::none},
-                              {"..=", 9, Kind::range_inclusive, Operator::none},
-                              {"<", 8, Kind::binary, Operator::less},
-                              {"<=", 8, Kind::binary, Operator::less_equal},
-                              {">", 8, Kind::binary, Operator::greater},
-                              {">=", 8, Kind::binary, Operator::greater_equal},
-                              {"in", 7, Kind::binary, Operator::in},
-                              {"!in", 7, Kind::binary, Operator::not_in},
-                              {"==", 6, Kind::binary, Operator::equal},
-                              {"!=", 6, Kind::binary, Operator::not_equal},
-                              {"&", 5, Kind::binary, Operator::bit_and},
-                              {"^", 4, Kind::binary, Operator::bit_xor},
-                              {"|", kBitOr, Kind::binary, Operator::bit_or},
-                              {"&&", 2, Kind::logical_and, Operator::none},
-                              {"||", 1, Kind::logical_or, Operator::none},
-                              {"\?\?", 0, Kind::coalesce, Operator::none}};
+constexpr Infix kInfixes[] = {
+    {"**", kPower, Kind::binary, Operator::power},  {"*", 12, Kind::binary, Operator::multiply},
+    {"/", 12, Kind::binary, Operator::divide},      {"%", 12, Kind::binary, Operator::remainder},
+    {"+", 11, Kind::binary, Operator::add},         {"-", 11, Kind::binary, Operator::subtract},
+    {"<<", 10, Kind::binary, Operator::shift_left}, {">>", 10, Kind::binary, Operator::shift_right},
+    {"..", 9, Kind::range, Operator::none},         {"..=", 9, Kind::range_inclusive, Operator::none},
+    {"<", 8, Kind::binary, Operator::less},         {"<=", 8, Kind::binary, Operator::less_equal},
+    {">", 8, Kind::binary, Operator::greater},      {">=", 8, Kind::binary, Operator::greater_equal},
+    {"in", 7, Kind::binary, Operator::in},          {"!in", 7, Kind::binary, Operator::not_in},
+    {"==", 6, Kind::binary, Operator::equal},       {"!=", 6, Kind::binary, Operator::not_equal},
+    {"&", 5, Kind::binary, Operator::bit_and},      {"^", 4, Kind::binary, Operator::bit_xor},
+    {"|", kBitOr, Kind::binary, Operator::bit_or},  {"&&", 2, Kind::logical_and, Operator::none},
+    {"||", 1, Kind::logical_or, Operator::none},    {"\?\?", 0, Kind::coalesce, Operator::none}};
 
 const Infix* find_infix(const Token& token) {
   if (token.kind != Token::Kind::symbol && token.text != "in") return nullptr;
@@ -160,7 +149,7 @@ Syntax* Parser::parse_postfix(Braces braces) {
 }
 
 bool Parser::dashed_node_id(const Syntax* object, std::string& id) {
-  if (object->kind != Kind::name || object->text != "nodes" ) return false;
+  if (object->kind != Kind::name || object->text != "nodes") return false;
   const std::string_view rest = source_.substr(now().begin);
   std::size_t length = 0;
   for (const std::string& candidate : options_.node_ids) {
@@ -187,7 +176,8 @@ Syntax* Parser::parse_member(Syntax* object) {
   std::string name;
   if (!dashed_node_id(object, name)) {
     if (!now().is_word()) {
-      if (now().kind == Token::Kind::literal && now().value.is_int()) return fail(offset, "a position goes in brackets", "write [" + std::string(now().text) + "]");
+      if (now().kind == Token::Kind::literal && now().value.is_int())
+        return fail(offset, "a position goes in brackets", "write [" + std::string(now().text) + "]");
       return unexpected("a name after '.'");
     }
     name = std::string(now().text);
@@ -256,12 +246,20 @@ Syntax* Parser::parse_primary(Braces braces) {
       ++at_;
       if (token.value.is_string()) tree_.possible_keys.emplace_back(token.value.as_string());
       return constant(token.value, token.begin);
-    case Token::Kind::malformed: return fail(token.begin, std::string(token.value.as_string()));
-    case Token::Kind::big: return fail(token.begin, "an integer outside the range of 64 bits", "write it with a fraction to make it a float");
-    case Token::Kind::interpolated: ++at_; return parse_interpolated(token);
-    case Token::Kind::word: return parse_word();
-    case Token::Kind::end: return unexpected("a value");
-    case Token::Kind::symbol: break;
+    case Token::Kind::malformed:
+      return fail(token.begin, std::string(token.value.as_string()));
+    case Token::Kind::big:
+      return fail(token.begin, "an integer outside the range of 64 bits",
+                  "write it with a fraction to make it a float");
+    case Token::Kind::interpolated:
+      ++at_;
+      return parse_interpolated(token);
+    case Token::Kind::word:
+      return parse_word();
+    case Token::Kind::end:
+      return unexpected("a value");
+    case Token::Kind::symbol:
+      break;
   }
   if (token.is("(")) {
     ++at_;

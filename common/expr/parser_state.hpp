@@ -5,8 +5,8 @@
 
 namespace r8r::expr {
 
-/// Recursive descent over a token list; parser_statements.cpp and parser_expressions.cpp hold the grammar. Functions return
-/// nullptr after a mistake, which error_ then describes.
+/// Recursive descent over a token list; parser_statements.cpp and parser_expressions.cpp hold the grammar. Functions
+/// return nullptr after a mistake, which error_ then describes.
 class Parser {
  public:
   Parser(std::string_view source, const std::vector<Token>& tokens, const ParseOptions& options)

@@ -8,9 +8,10 @@ struct AssignOperator {
   Operator op;
 };
 constexpr AssignOperator kAssignOperators[] = {
-    {"=", Operator::none},      {"+=", Operator::add},       {"-=", Operator::subtract},     {"*=", Operator::multiply},
-    {"/=", Operator::divide},   {"%=", Operator::remainder}, {"**=", Operator::power},       {"<<=", Operator::shift_left},
-    {"&=", Operator::bit_and},  {"|=", Operator::bit_or},    {">>=", Operator::shift_right}, {"^=", Operator::bit_xor},
+    {"=", Operator::none},      {"+=", Operator::add},          {"-=", Operator::subtract},
+    {"*=", Operator::multiply}, {"/=", Operator::divide},       {"%=", Operator::remainder},
+    {"**=", Operator::power},   {"<<=", Operator::shift_left},  {"&=", Operator::bit_and},
+    {"|=", Operator::bit_or},   {">>=", Operator::shift_right}, {"^=", Operator::bit_xor},
     {"\?\?=", Operator::none}};
 
 }  // namespace
@@ -131,7 +132,8 @@ Syntax* Parser::parse_simple_statement() {
     ++at_;
     Syntax* value = parse_expression(Braces::object);
     if (value == nullptr) return nullptr;
-    Syntax* node = make(candidate.text == "\?\?=" ? Kind::assign_if_null : Kind::assign, target->offset, {target, value});
+    Syntax* node =
+        make(candidate.text == "\?\?=" ? Kind::assign_if_null : Kind::assign, target->offset, {target, value});
     node->op = candidate.op;
     return finish(node);
   }
@@ -159,7 +161,8 @@ Syntax* Parser::parse_jump() {
 }
 
 Syntax* Parser::parse_if() {
-  // A chain of `else if` is one level of nesting however long it is: conditions and blocks in turn, then the last block.
+  // A chain of `else if` is one level of nesting however long it is: conditions and blocks in turn, then the last
+  // block.
   Syntax* node = make(Kind::conditional, now().begin);
   while (true) {
     ++at_;

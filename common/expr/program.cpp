@@ -18,7 +18,8 @@ Problem to_problem(std::string_view source, SourceError error) {
   return Problem{std::move(error.message), place.line, place.column, std::move(error.hint)};
 }
 
-tl::expected<CompiledRange, SourceError> compile_range(const std::shared_ptr<const std::string>& source, std::size_t begin, bool in_template,
+tl::expected<CompiledRange, SourceError> compile_range(const std::shared_ptr<const std::string>& source,
+                                                       std::size_t begin, bool in_template,
                                                        const CompileOptions& options, PositionCursor& positions) {
   if (source->size() > kMaxSource) return tl::make_unexpected(SourceError{0, "the text is longer than 1 MiB", {}});
   auto list = tokenize(*source, begin, in_template);
@@ -32,7 +33,8 @@ tl::expected<CompiledRange, SourceError> compile_range(const std::shared_ptr<con
     return names.find(name, ignored);
   };
   if (in_template && list->end == source->size()) {
-    return tl::make_unexpected(SourceError{begin >= 2 ? begin - 2 : 0, "'{{' is not closed", "end it with '}}', or write '{{{{' for the characters themselves"});
+    return tl::make_unexpected(SourceError{begin >= 2 ? begin - 2 : 0, "'{{' is not closed",
+                                           "end it with '}}', or write '{{{{' for the characters themselves"});
   }
   auto tree = parse(*source, list->tokens, parsing);
   if (!tree) return tl::make_unexpected(std::move(tree.error()));
@@ -49,7 +51,11 @@ tl::expected<Program, Problem> Program::compile(std::string_view source, const C
   return Program(std::move(compiled->program));
 }
 
-const References& Program::references() const { return data_->references; }
-const std::string& Program::source() const { return *data_->source; }
+const References& Program::references() const {
+  return data_->references;
+}
+const std::string& Program::source() const {
+  return *data_->source;
+}
 
 }  // namespace r8r::expr

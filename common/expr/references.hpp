@@ -17,8 +17,8 @@ struct References {
     auto operator<=>(const Place&) const = default;
   };
 
-  /// Node ids: nodes.X, nodes["X"], nodes.get("X"), and ids used as top-level names. `-` and `_` are resolved by the ids that
-  /// were given to the compiler; an id that is not among them is as written.
+  /// Node ids: nodes.X, nodes["X"], nodes.get("X"), and ids used as top-level names. `-` and `_` are resolved by the
+  /// ids that were given to the compiler; an id that is not among them is as written.
   std::set<std::string> nodes;
   /// Where each use of a node stands, in order of the text.
   std::vector<Place> node_places;

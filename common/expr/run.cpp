@@ -11,17 +11,24 @@ namespace {
 
 Value load(const GlobalName& global, const Scope& scope) {
   switch (global.kind) {
-    case GlobalName::Kind::input: return scope.input();
-    case GlobalName::Kind::nodes: return scope.nodes();
+    case GlobalName::Kind::input:
+      return scope.input();
+    case GlobalName::Kind::nodes:
+      return scope.nodes();
     case GlobalName::Kind::node: {
       const Value* output = find_node(scope.nodes().as_map(), global.name);
       return output != nullptr ? *output : Value();
     }
-    case GlobalName::Kind::variables: return scope.variables();
-    case GlobalName::Kind::env: return scope.env();
-    case GlobalName::Kind::execution: return scope.execution();
-    case GlobalName::Kind::item: return scope.item();
-    case GlobalName::Kind::index: return scope.index();
+    case GlobalName::Kind::variables:
+      return scope.variables();
+    case GlobalName::Kind::env:
+      return scope.env();
+    case GlobalName::Kind::execution:
+      return scope.execution();
+    case GlobalName::Kind::item:
+      return scope.item();
+    case GlobalName::Kind::index:
+      return scope.index();
     case GlobalName::Kind::other: {
       const Value* value = scope.others().find(global.name);
       return value != nullptr ? *value : Value();
@@ -37,7 +44,8 @@ const Value* find_node(const Map& nodes, std::string_view id) {
   for (const Map::Entry& entry : nodes) {
     const std::string_view candidate = entry.key();
     const auto same = [](char a, char b) { return a == b || (a == '-' && b == '_'); };
-    if (candidate.size() == id.size() && std::equal(candidate.begin(), candidate.end(), id.begin(), same)) return &entry.value;
+    if (candidate.size() == id.size() && std::equal(candidate.begin(), candidate.end(), id.begin(), same))
+      return &entry.value;
   }
   return nullptr;
 }
@@ -134,23 +142,28 @@ bool Run::limit(std::uint32_t offset, std::string_view what) {
 
 bool Run::admit_container(const Value& value, std::uint32_t offset) {
   const Measure measure = value.measure();
-  if (measure.height > kMaxHeight) return limit(offset, fmt::format("values nest more than {} levels deep", kMaxHeight));
-  if (measure.weight > context_.limits.bytes * 8) return limit(offset, fmt::format("a value of more than {} bytes", context_.limits.bytes * 8));
+  if (measure.height > kMaxHeight)
+    return limit(offset, fmt::format("values nest more than {} levels deep", kMaxHeight));
+  if (measure.weight > context_.limits.bytes * 8)
+    return limit(offset, fmt::format("a value of more than {} bytes", context_.limits.bytes * 8));
   return true;
 }
 
 bool Run::fits_text(std::size_t bytes, std::uint32_t offset) {
-  if (bytes > context_.limits.bytes) return limit(offset, fmt::format("a string of more than {} bytes", context_.limits.bytes));
+  if (bytes > context_.limits.bytes)
+    return limit(offset, fmt::format("a string of more than {} bytes", context_.limits.bytes));
   return charge(static_cast<std::int64_t>(bytes / 64), offset);
 }
 
 bool Run::fits_elements(std::size_t count, std::uint32_t offset) {
-  if (count > context_.limits.elements) return limit(offset, fmt::format("more than {} elements", context_.limits.elements));
+  if (count > context_.limits.elements)
+    return limit(offset, fmt::format("more than {} elements", context_.limits.elements));
   return true;
 }
 
 bool Run::call(const Value& closure, Value* args, int count, bool lenient, std::uint32_t offset, Value& out) {
-  if (!closure.is_closure()) return fail(offset, "only closures can be called, not " + std::string(closure.description()));
+  if (!closure.is_closure())
+    return fail(offset, "only closures can be called, not " + std::string(closure.description()));
   const Value held = closure;  // the variable that holds it may be assigned meanwhile
   const ClosureCell& cell = *held.closure_cell();
   const int bound = static_cast<int>(cell.bound.size());
@@ -167,13 +180,16 @@ bool Run::call(const Value& closure, Value* args, int count, bool lenient, std::
   }
   if (cell.builtin != nullptr) {
     const int taken = lenient ? std::min(count, std::max(cell.builtin->min, 1)) : count;
-    const Function* function = taken > 0 ? cell.builtin->find(args[0].kind(), taken) : cell.builtin->find(Value::Kind::null, 0);
-    if (function == nullptr) return fail(offset, "the function '" + cell.builtin->name + "' does not take these arguments");
+    const Function* function =
+        taken > 0 ? cell.builtin->find(args[0].kind(), taken) : cell.builtin->find(Value::Kind::null, 0);
+    if (function == nullptr)
+      return fail(offset, "the function '" + cell.builtin->name + "' does not take these arguments");
     if (!charge(1, offset)) return false;
     Call call{*this, args, taken, function->name, offset};
     Value result;
     if (!function->run(call, result)) return false;
-    out = function->effect == Effect::updates || function->effect == Effect::transforms ? std::move(args[0]) : std::move(result);
+    out = function->effect == Effect::updates || function->effect == Effect::transforms ? std::move(args[0])
+                                                                                        : std::move(result);
     return true;
   }
   const FunctionCode& code = *cell.code;
@@ -183,7 +199,8 @@ bool Run::call(const Value& closure, Value* args, int count, bool lenient, std::
   return enter(code, &cell, args, std::min(count, code.parameters), offset, out);
 }
 
-bool Run::enter(const FunctionCode& code, const ClosureCell* closure, Value* args, int count, std::uint32_t offset, Value& out) {
+bool Run::enter(const FunctionCode& code, const ClosureCell* closure, Value* args, int count, std::uint32_t offset,
+                Value& out) {
   if (--steps_left_ < 0) return limit(offset, "operations");
   if (depth_ >= context_.limits.depth || levels_ + code.levels > kMaxLevels) {
     return limit(offset, fmt::format("function calls nest more than {} deep", context_.limits.depth));

@@ -40,8 +40,8 @@ class Run {
     steps_left_ -= steps;
     return steps_left_ >= 0 || limit(offset, "operations");
   }
-  /// Bounds nesting and size. Must hold for the result and before anything walks a whole value: building values is free of
-  /// checks, so they may nest deeply or, by sharing parts, be far larger than the memory that they take.
+  /// Bounds nesting and size. Must hold for the result and before anything walks a whole value: building values is free
+  /// of checks, so they may nest deeply or, by sharing parts, be far larger than the memory that they take.
   bool admit(const Value& value, std::uint32_t offset) {
     if (!value.is_array() && !value.is_map()) return true;
     return admit_container(value, offset);
@@ -52,7 +52,8 @@ class Run {
   /// Calls a closure. `lenient`: arguments that it has no parameters for are left out, as callbacks do.
   bool call(const Value& closure, Value* args, int count, bool lenient, std::uint32_t offset, Value& out);
   /// Runs script code with `count` arguments that are moved from; captured and bound may be null.
-  bool enter(const FunctionCode& code, const ClosureCell* closure, Value* args, int count, std::uint32_t offset, Value& out);
+  bool enter(const FunctionCode& code, const ClosureCell* closure, Value* args, int count, std::uint32_t offset,
+             Value& out);
 
   /// A variable that closures share.
   Value make_box(Value value);
@@ -109,7 +110,8 @@ class Run {
 /// A few slots of the stack, given back null.
 class Slots {
  public:
-  Slots(Run& run, int count) : run_(run), top_(run.top_), chunk_end_(run.chunk_end_), chunks_used_(run.chunks_used_), count_(count) {
+  Slots(Run& run, int count)
+      : run_(run), top_(run.top_), chunk_end_(run.chunk_end_), chunks_used_(run.chunks_used_), count_(count) {
     begin_ = run.reserve(count);
   }
   ~Slots() {

@@ -45,8 +45,25 @@ struct FunctionScope {
 };
 
 enum class Operator : std::uint8_t {
-  add, subtract, multiply, divide, remainder, power, shift_left, shift_right, bit_and, bit_or, bit_xor,
-  equal, not_equal, less, less_equal, greater, greater_equal, in, not_in,
+  add,
+  subtract,
+  multiply,
+  divide,
+  remainder,
+  power,
+  shift_left,
+  shift_right,
+  bit_and,
+  bit_or,
+  bit_xor,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  in,
+  not_in,
   none
 };
 std::string_view operator_text(Operator op);
@@ -55,40 +72,48 @@ struct SwitchArm;
 
 struct Syntax {
   enum class Kind : std::uint8_t {
-    constant,     ///< value
-    name,         ///< text: a name from outside
-    local,        ///< local
-    array,        ///< children
-    map,          ///< keys, children
-    interpolated, ///< children, rendered one after the other
-    negate, logical_not, plus,
-    binary,       ///< op, two children
-    logical_and, logical_or, coalesce,
-    range, range_inclusive,
+    constant,      ///< value
+    name,          ///< text: a name from outside
+    local,         ///< local
+    array,         ///< children
+    map,           ///< keys, children
+    interpolated,  ///< children, rendered one after the other
+    negate,
+    logical_not,
+    plus,
+    binary,  ///< op, two children
+    logical_and,
+    logical_or,
+    coalesce,
+    range,
+    range_inclusive,
     conditional,  ///< condition, then[, else]
     switch_,      ///< subject, kept in local; arms
     block,        ///< statements; `valued` when the last one has no semicolon
     declare,      ///< local[, initial value]
     assign,       ///< op (none for plain or ??=), target, value
     assign_if_null,
-    while_,       ///< condition, body; `text` is "do-while" or "do-until" for those
-    loop,         ///< body
-    for_,         ///< local, second local, sequence, body
-    break_, continue_, return_, throw_,
-    try_,         ///< body, handler; local
-    property,     ///< object; text; optional
-    index,        ///< object, index; optional
-    call,         ///< text; arguments
-    call_value,   ///< function, arguments
-    method,       ///< text; receiver, arguments; optional
-    closure,      ///< function
+    while_,  ///< condition, body; `text` is "do-while" or "do-until" for those
+    loop,    ///< body
+    for_,    ///< local, second local, sequence, body
+    break_,
+    continue_,
+    return_,
+    throw_,
+    try_,        ///< body, handler; local
+    property,    ///< object; text; optional
+    index,       ///< object, index; optional
+    call,        ///< text; arguments
+    call_value,  ///< function, arguments
+    method,      ///< text; receiver, arguments; optional
+    closure,     ///< function
   };
 
   Kind kind = Kind::constant;
   Operator op = Operator::none;
   bool optional = false;  ///< ?. or ?[
   bool valued = false;
-  bool filter = false;    ///< a method written as `| name` in a template
+  bool filter = false;  ///< a method written as `| name` in a template
   std::uint16_t height = 1;
   std::uint32_t offset = 0;
   std::uint32_t end = 0;
@@ -104,7 +129,7 @@ struct Syntax {
 
 struct SwitchArm {
   std::vector<Syntax*> patterns;  ///< none: `_`; ranges match numbers
-  Local* binding = nullptr;         ///< `n if n > 9`: the name that the subject gets
+  Local* binding = nullptr;       ///< `n if n > 9`: the name that the subject gets
   Syntax* guard = nullptr;
   Syntax* body = nullptr;
 };

@@ -16,7 +16,9 @@ struct Part {
   std::shared_ptr<const ProgramData> program;
 };
 
-bool is_blank(const Part& part) { return part.program == nullptr && trim(part.text).empty(); }
+bool is_blank(const Part& part) {
+  return part.program == nullptr && trim(part.text).empty();
+}
 
 }  // namespace
 
@@ -51,7 +53,8 @@ tl::expected<Template, Problem> Template::compile(std::string_view text, const C
     auto compiled = compile_range(data->source, open + 2, true, options, positions);
     if (!compiled) return tl::make_unexpected(to_problem(source, std::move(compiled.error())));
     if (!source.substr(compiled->end).starts_with("}}")) {
-      return tl::make_unexpected(to_problem(source, SourceError{compiled->end, "expected '}}'", "an expression ends with two braces"}));
+      return tl::make_unexpected(
+          to_problem(source, SourceError{compiled->end, "expected '}}'", "an expression ends with two braces"}));
     }
     at = compiled->end + 2;
     ++expressions;
@@ -79,9 +82,15 @@ tl::expected<Template, Problem> Template::compile(std::string_view text, const C
   return Template(std::move(data));
 }
 
-bool Template::is_constant() const { return data_->is_constant; }
-const References& Template::references() const { return data_->references; }
-const std::string& Template::source() const { return *data_->source; }
+bool Template::is_constant() const {
+  return data_->is_constant;
+}
+const References& Template::references() const {
+  return data_->references;
+}
+const std::string& Template::source() const {
+  return *data_->source;
+}
 
 Result<Value> Template::evaluate(EvalContext& context) const {
   if (data_->is_constant) return data_->constant;
@@ -97,7 +106,8 @@ Result<Value> Template::evaluate(EvalContext& context) const {
       if (!value) return value;
       append_rendered(text, *value);
       if (text.size() > context.limits.bytes) {
-        return fail(ErrorCode::invalid_input, fmt::format("expression limit exceeded: a string of more than {} bytes", context.limits.bytes));
+        return fail(ErrorCode::invalid_input,
+                    fmt::format("expression limit exceeded: a string of more than {} bytes", context.limits.bytes));
       }
     }
     return Value::string(text);

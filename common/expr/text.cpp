@@ -23,7 +23,9 @@ Position PositionCursor::at(std::size_t offset) {
   return place_;
 }
 
-Position position_of(std::string_view text, std::size_t offset) { return PositionCursor(text).at(offset); }
+Position position_of(std::string_view text, std::size_t offset) {
+  return PositionCursor(text).at(offset);
+}
 
 std::uint32_t next_code_point(std::string_view text, std::size_t& at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -126,7 +128,8 @@ std::uint32_t upper_case(std::uint32_t code) {
   if (code == 0x3cd || code == 0x3ce) return code - 63;
   if (code >= 0x430 && code <= 0x44f) return code - 32;
   if (code >= 0x450 && code <= 0x45f) return code - 80;
-  if ((code >= 0x460 && code <= 0x481) || (code >= 0x48a && code <= 0x4bf) || (code >= 0x4d0 && code <= 0x52f)) return code & ~1u;
+  if ((code >= 0x460 && code <= 0x481) || (code >= 0x48a && code <= 0x4bf) || (code >= 0x4d0 && code <= 0x52f))
+    return code & ~1u;
   if (code >= 0x561 && code <= 0x586) return code - 48;
   if ((code >= 0x1e00 && code <= 0x1e95) || (code >= 0x1ea0 && code <= 0x1eff)) return code & ~1u;
   return code;
@@ -146,7 +149,8 @@ std::uint32_t lower_case(std::uint32_t code) {
   if (code >= 0x391 && code <= 0x3ab && code != 0x3a2) return code + 32;
   if (code >= 0x410 && code <= 0x42f) return code + 32;
   if (code >= 0x400 && code <= 0x40f) return code + 80;
-  if ((code >= 0x460 && code <= 0x481) || (code >= 0x48a && code <= 0x4bf) || (code >= 0x4d0 && code <= 0x52f)) return code | 1u;
+  if ((code >= 0x460 && code <= 0x481) || (code >= 0x48a && code <= 0x4bf) || (code >= 0x4d0 && code <= 0x52f))
+    return code | 1u;
   if (code >= 0x531 && code <= 0x556) return code + 48;
   if ((code >= 0x1e00 && code <= 0x1e95) || (code >= 0x1ea0 && code <= 0x1eff)) return code | 1u;
   return code;

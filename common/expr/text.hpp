@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -26,7 +27,9 @@ class PositionCursor {
   Position place_;
 };
 
-inline bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+inline bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
 /// Bytes of the character that begins with `first`.
 inline std::size_t character_length(char first) {
   const auto byte = static_cast<unsigned char>(first);
@@ -40,10 +43,23 @@ void append_code_point(std::string& out, std::uint32_t code);
 std::size_t byte_offset(std::string_view text, std::size_t index);
 std::size_t count_characters(std::string_view text);
 
+/// Whether eight bytes are all characters that JSON writes as they are: ASCII from space on, no quote, no backslash.
+inline bool is_plain_block(const char* bytes) {
+  std::uint64_t block = 0;
+  std::memcpy(&block, bytes, 8);
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHigh = 0x8080808080808080;
+  const auto has_zero = [](std::uint64_t x) { return (x - kOnes) & ~x & kHigh; };
+  const std::uint64_t control = (block - kOnes * 0x20) & ~block & kHigh;
+  return ((block & kHigh) | control | has_zero(block ^ kOnes * '"') | has_zero(block ^ kOnes * '\\')) == 0;
+}
+
 /// White space at both ends as Unicode has it.
 std::string_view trim_left(std::string_view text);
 std::string_view trim_right(std::string_view text);
-inline std::string_view trim(std::string_view text) { return trim_left(trim_right(text)); }
+inline std::string_view trim(std::string_view text) {
+  return trim_left(trim_right(text));
+}
 bool is_white_space(std::uint32_t code);
 
 /// Simple case mapping: one character to one character, Latin, Greek, Cyrillic and Armenian.

@@ -12,15 +12,18 @@ constexpr std::size_t kMaxFile = 256 * 1024;
 
 /// "Area/City": nothing that could lead out of the zoneinfo folder.
 bool is_zone_name(std::string_view name) {
-  if (name.empty() || name.size() > 64 || name.front() == '/' || name.find("..") != std::string_view::npos) return false;
+  if (name.empty() || name.size() > 64 || name.front() == '/' || name.find("..") != std::string_view::npos)
+    return false;
   return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_' || c == '-' || c == '+';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_' ||
+           c == '-' || c == '+';
   });
 }
 
 std::int64_t big_endian(std::string_view data, std::size_t at, int bytes) {
   std::uint64_t value = static_cast<unsigned char>(data[at]) >= 0x80 ? ~std::uint64_t{0} : 0;
-  for (int i = 0; i < bytes; ++i) value = value << 8 | static_cast<unsigned char>(data[at + static_cast<std::size_t>(i)]);
+  for (int i = 0; i < bytes; ++i)
+    value = value << 8 | static_cast<unsigned char>(data[at + static_cast<std::size_t>(i)]);
   return static_cast<std::int64_t>(value);
 }
 
@@ -36,13 +39,15 @@ struct Scanner {
   bool number(int& out) {
     const std::size_t start = at;
     out = 0;
-    while (at < text.size() && text[at] >= '0' && text[at] <= '9' && at - start < 4) out = out * 10 + (text[at++] - '0');
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9' && at - start < 4)
+      out = out * 10 + (text[at++] - '0');
     return at > start;
   }
   bool name(std::string& out) {
     const bool quoted = accept('<');
     const std::size_t start = at;
-    while (at < text.size() && (quoted ? text[at] != '>' : (std::isalpha(static_cast<unsigned char>(text[at])) != 0))) ++at;
+    while (at < text.size() && (quoted ? text[at] != '>' : (std::isalpha(static_cast<unsigned char>(text[at])) != 0)))
+      ++at;
     out = std::string(text.substr(start, at - start));
     return !out.empty() && (!quoted || accept('>'));
   }
@@ -84,14 +89,19 @@ Result<TimeZone> TimeZone::read(std::string_view name) {
   }
   if (!name.empty() && (name[0] == '+' || name[0] == '-')) {
     int offset = 0;
-    if (!parse_offset(name, offset)) return r8r::fail(ErrorCode::invalid_input, "'" + std::string(name) + "' is not an offset like +02:00");
+    if (!parse_offset(name, offset))
+      return r8r::fail(ErrorCode::invalid_input, "'" + std::string(name) + "' is not an offset like +02:00");
     zone.kinds_.push_back(Kind{offset, std::string(name)});
     return zone;
   }
-  const auto unknown = [&] { return r8r::fail(ErrorCode::invalid_input, "unknown time zone '" + std::string(name.substr(0, 64)) + "'"); };
+  const auto unknown = [&] {
+    return r8r::fail(ErrorCode::invalid_input, "unknown time zone '" + std::string(name.substr(0, 64)) + "'");
+  };
   if (!is_zone_name(name)) return unknown();
   const char* folder = std::getenv("TZDIR");
-  std::ifstream file(std::string(folder != nullptr && *folder != '\0' ? folder : "/usr/share/zoneinfo") + "/" + std::string(name), std::ios::binary);
+  std::ifstream file(
+      std::string(folder != nullptr && *folder != '\0' ? folder : "/usr/share/zoneinfo") + "/" + std::string(name),
+      std::ios::binary);
   if (!file) return unknown();
   std::string data(kMaxFile, '\0');
   file.read(data.data(), static_cast<std::streamsize>(data.size()));
@@ -129,7 +139,8 @@ bool TimeZone::parse_file(std::string_view data) {
     const std::size_t entry = kinds_at + i * 6;
     const auto index = static_cast<std::size_t>(static_cast<unsigned char>(data[entry + 5]));
     if (index >= names.size()) return false;
-    kinds_.push_back(Kind{static_cast<int>(big_endian(data, entry, 4)), std::string(names.substr(index, names.find('\0', index) - index))});
+    kinds_.push_back(Kind{static_cast<int>(big_endian(data, entry, 4)),
+                          std::string(names.substr(index, names.find('\0', index) - index))});
   }
   for (std::size_t i = 0; i < changes; ++i) {
     const auto kind = static_cast<std::size_t>(static_cast<unsigned char>(data[at + changes * 8 + i]));
@@ -159,7 +170,9 @@ bool TimeZone::parse_rule(std::string_view text) {
   for (YearDay* day : {&rule_.begins, &rule_.ends}) {
     if (!scan.accept(',')) return false;
     if (scan.accept('M')) {
-      if (!scan.number(day->month) || !scan.accept('.') || !scan.number(day->week) || !scan.accept('.') || !scan.number(day->weekday)) return false;
+      if (!scan.number(day->month) || !scan.accept('.') || !scan.number(day->week) || !scan.accept('.') ||
+          !scan.number(day->weekday))
+        return false;
       if (day->month < 1 || day->month > 12 || day->week < 1 || day->week > 5 || day->weekday > 6) return false;
     } else {
       day->leap_counts = !scan.accept('J');
@@ -201,12 +214,17 @@ const TimeZone::Kind& TimeZone::kind_at(std::int64_t utc) const {
     const bool summer = begin < end ? utc >= begin && utc < end : utc >= begin || utc < end;
     return summer ? rule_.summer : rule_.standard;
   }
-  const auto behind = std::upper_bound(changes_.begin(), changes_.end(), utc, [](std::int64_t value, const Change& change) { return value < change.at; });
+  const auto behind = std::upper_bound(changes_.begin(), changes_.end(), utc,
+                                       [](std::int64_t value, const Change& change) { return value < change.at; });
   return kinds_[std::prev(behind)->kind];
 }
 
-int TimeZone::offset_at(std::int64_t utc) const { return kind_at(utc).offset; }
-std::string_view TimeZone::abbreviation_at(std::int64_t utc) const { return kind_at(utc).abbreviation; }
+int TimeZone::offset_at(std::int64_t utc) const {
+  return kind_at(utc).offset;
+}
+std::string_view TimeZone::abbreviation_at(std::int64_t utc) const {
+  return kind_at(utc).abbreviation;
+}
 
 std::int64_t TimeZone::to_utc(std::int64_t local) const {
   // Zones change at most once within two days: the offsets a day before and a day behind are the only candidates.

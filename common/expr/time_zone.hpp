@@ -35,7 +35,7 @@ class TimeZone {
   /// Mm.w.d/time of the rule for all years behind the table.
   struct YearDay {
     int month = 0, week = 0, weekday = 0;
-    int day = -1;        ///< of the forms Jn and n
+    int day = -1;  ///< of the forms Jn and n
     bool leap_counts = false;
     int seconds = 7200;  ///< local time of day
   };

@@ -24,10 +24,10 @@ struct Token {
   bool space_before = false;
   std::uint32_t begin = 0;  ///< byte offsets in the source
   std::uint32_t end = 0;
-  std::string_view text;    ///< as written
+  std::string_view text;  ///< as written
   Value value;
-  /// Of an interpolated string: texts (tokens with a literal) and expressions (token lists that end with `end`) in turn,
-  /// beginning and ending with a text.
+  /// Of an interpolated string: texts (tokens with a literal) and expressions (token lists that end with `end`) in
+  /// turn, beginning and ending with a text.
   std::vector<std::vector<Token>> parts;
 
   bool is(std::string_view symbol_or_keyword) const {

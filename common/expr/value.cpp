@@ -51,7 +51,8 @@ Measure measure_container(Cell* cell, const Children& each_child, int levels_lef
 
 Measure measure_value(const Value& value, int levels_left) {
   switch (value.kind()) {
-    case Value::Kind::string: return {1, value.as_string().size() + 3};
+    case Value::Kind::string:
+      return {1, value.as_string().size() + 3};
     case Value::Kind::array: {
       const auto& elements = value.as_array();
       // The cell behind a const Value is only touched in its measurement, which is a cache.
@@ -71,7 +72,8 @@ Measure measure_value(const Value& value, int levels_left) {
           },
           levels_left);
     }
-    default: return {1, 8};
+    default:
+      return {1, 8};
   }
 }
 
@@ -108,8 +110,12 @@ Value Value::map(Map entries) {
   return adopt(Kind::map, cell);
 }
 
-ClosureCell* Value::closure_cell() const { return static_cast<ClosureCell*>(bits_.cell); }
-BoxCell* Value::box_cell() const { return static_cast<BoxCell*>(bits_.cell); }
+ClosureCell* Value::closure_cell() const {
+  return static_cast<ClosureCell*>(bits_.cell);
+}
+BoxCell* Value::box_cell() const {
+  return static_cast<BoxCell*>(bits_.cell);
+}
 
 void Value::free_cell(Kind kind, Cell* cell) noexcept {
   switch (kind) {
@@ -117,14 +123,21 @@ void Value::free_cell(Kind kind, Cell* cell) noexcept {
       static_cast<StringCell*>(cell)->~StringCell();
       ::operator delete(cell);
       break;
-    case Kind::array: delete static_cast<ArrayCell*>(cell); break;
-    case Kind::map: delete static_cast<MapCell*>(cell); break;
+    case Kind::array:
+      delete static_cast<ArrayCell*>(cell);
+      break;
+    case Kind::map:
+      delete static_cast<MapCell*>(cell);
+      break;
     case Kind::closure:
       --live_closures();
       delete static_cast<ClosureCell*>(cell);
       break;
-    case Kind::box: delete static_cast<BoxCell*>(cell); break;
-    default: break;
+    case Kind::box:
+      delete static_cast<BoxCell*>(cell);
+      break;
+    default:
+      break;
   }
 }
 
@@ -193,11 +206,16 @@ bool Value::equal(const Value& a, const Value& b) {
       return false;
     }
     switch (x.kind_) {
-      case Kind::null: return true;
-      case Kind::boolean: return x.as_bool() == y.as_bool();
-      case Kind::integer: return x.as_int() == y.as_int();
-      case Kind::number: return x.as_float() == y.as_float();
-      case Kind::string: return x.as_string() == y.as_string();
+      case Kind::null:
+        return true;
+      case Kind::boolean:
+        return x.as_bool() == y.as_bool();
+      case Kind::integer:
+        return x.as_int() == y.as_int();
+      case Kind::number:
+        return x.as_float() == y.as_float();
+      case Kind::string:
+        return x.as_string() == y.as_string();
       case Kind::array:
         if (x.bits_.cell == y.bits_.cell) return true;
         if (x.as_array().size() != y.as_array().size()) return false;
@@ -206,7 +224,8 @@ bool Value::equal(const Value& a, const Value& b) {
         if (x.bits_.cell == y.bits_.cell) return true;
         if (x.as_map().size() != y.as_map().size()) return false;
         break;
-      default: return x.bits_.cell == y.bits_.cell;
+      default:
+        return x.bits_.cell == y.bits_.cell;
     }
     waiting.emplace_back(&x, &y);
     return true;
@@ -238,8 +257,10 @@ std::uint64_t Value::hash() const {
     return x ^ (x >> 31);
   };
   switch (kind_) {
-    case Kind::null: return 1;
-    case Kind::boolean: return as_bool() ? 3 : 2;
+    case Kind::null:
+      return 1;
+    case Kind::boolean:
+      return as_bool() ? 3 : 2;
     case Kind::integer:
     case Kind::number: {
       const double number = as_number() + 0.0;  // -0 and 0 are equal
@@ -247,10 +268,12 @@ std::uint64_t Value::hash() const {
       std::memcpy(&bits, &number, sizeof bits);
       return mix(bits);
     }
-    case Kind::string: return mix(Map::hash_of(*this));
+    case Kind::string:
+      return mix(Map::hash_of(*this));
     case Kind::array: {
       std::uint64_t total = 5;
-      for (const Value& element : as_array()) total = mix(total + (element.on_heap() && !element.is_string() ? 7 : element.hash()));
+      for (const Value& element : as_array())
+        total = mix(total + (element.on_heap() && !element.is_string() ? 7 : element.hash()));
       return total;
     }
     case Kind::map: {
@@ -261,7 +284,8 @@ std::uint64_t Value::hash() const {
       }
       return mix(total);
     }
-    default: return 13;
+    default:
+      return 13;
   }
 }
 
@@ -286,6 +310,8 @@ std::size_t Value::character_count() const {
   return cell->characters;
 }
 
-Measure Value::measure() const { return measure_value(*this, kMeasureLevels); }
+Measure Value::measure() const {
+  return measure_value(*this, kMeasureLevels);
+}
 
 }  // namespace r8r::expr

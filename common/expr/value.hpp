@@ -8,8 +8,8 @@
 #include <vector>
 
 /// The values that expressions compute with: JSON and closures. A Value is 16 bytes and copying one is cheap: text and
-/// containers are shared and copied only when one of the holders changes them. The counts are not atomic: values, and the
-/// programs and templates that hold constants, belong to one thread.
+/// containers are shared and copied only when one of the holders changes them. The counts are not atomic: values, and
+/// the programs and templates that hold constants, belong to one thread.
 namespace r8r::expr {
 
 class Value;
@@ -28,8 +28,8 @@ struct Cell {
 struct StringCell : Cell {
   std::uint32_t size = 0;
   std::uint32_t capacity = 0;
-  mutable std::uint32_t hash = 0;           ///< 0: not computed
-  mutable std::uint32_t characters = ~0u;   ///< code points, ~0: not counted
+  mutable std::uint32_t hash = 0;          ///< 0: not computed
+  mutable std::uint32_t characters = ~0u;  ///< code points, ~0: not counted
   char* data() { return reinterpret_cast<char*>(this + 1); }
   const char* data() const { return reinterpret_cast<const char*>(this + 1); }
 };
@@ -205,6 +205,10 @@ class Map {
   void set(std::string_view key, Value value);
   /// The same, sharing the text of `key`, a string.
   void set(const Value& key, Value value);
+  /// Adds a key that is known not to be there.
+  void add(const Value& key, Value value) { append(key, hash_of(key), std::move(value)); }
+  /// Takes entries in order, with their hashes; of those with the same key the last value stays at the first place.
+  static Map of(Entry* begin, Entry* end);
   /// Removes the key, keeping the order of the others; false when it is not there. O(size).
   bool erase(std::string_view key);
   void clear();
@@ -236,8 +240,12 @@ struct MapCell : Cell {
   Map entries;
 };
 
-inline const std::vector<Value>& Value::as_array() const { return static_cast<ArrayCell*>(bits_.cell)->elements; }
-inline const Map& Value::as_map() const { return static_cast<MapCell*>(bits_.cell)->entries; }
+inline const std::vector<Value>& Value::as_array() const {
+  return static_cast<ArrayCell*>(bits_.cell)->elements;
+}
+inline const Map& Value::as_map() const {
+  return static_cast<MapCell*>(bits_.cell)->entries;
+}
 
 }  // namespace r8r::expr
 

@@ -104,7 +104,8 @@ class Compiler {
 Result<Value> evaluate_node(const TreeNode& node, EvalContext& context, std::string& path) {
   const std::size_t length = path.size();
   switch (node.kind) {
-    case TreeNode::Kind::constant: return node.value;
+    case TreeNode::Kind::constant:
+      return node.value;
     case TreeNode::Kind::text: {
       Result<Value> value = node.text->evaluate(context);
       if (!value && !path.empty()) value.error().message = path + ": " + value.error().message;
@@ -154,8 +155,12 @@ tl::expected<ValueTemplate, TreeProblem> ValueTemplate::compile(const Value& tre
   return ValueTemplate(std::move(data));
 }
 
-bool ValueTemplate::is_constant() const { return data_->root.kind == TreeNode::Kind::constant; }
-const References& ValueTemplate::references() const { return data_->references; }
+bool ValueTemplate::is_constant() const {
+  return data_->root.kind == TreeNode::Kind::constant;
+}
+const References& ValueTemplate::references() const {
+  return data_->references;
+}
 
 Result<Value> ValueTemplate::evaluate(EvalContext& context) const {
   std::string path;

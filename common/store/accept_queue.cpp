@@ -180,20 +180,21 @@ namespace {
 
 /// Holds the core itself: a coroutine begins when it is awaited, and the queue may be gone by then.
 awaitable<Result<Accepted>> accept_in(std::shared_ptr<CommitCore> core, NewExecution execution) {
-  const auto item = std::make_shared<AcceptItem>();
+  auto item = std::make_shared<AcceptItem>();
   item->subject = execution.id;
   item->bytes = bytes_of(execution);
   if (!all_storable(execution)) {
     item->refused = Error{ErrorCode::storage_error, "the execution holds a NUL byte or text that is not UTF-8", {}};
   }
   item->execution = std::move(execution);
+  // Both are moved on: the item holds this frame, so the frame must not hold the item.
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Accepted>)>(
       [](auto handler, std::shared_ptr<CommitCore> queue, std::shared_ptr<AcceptItem> waiting) {
         const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         waiting->tell = [shared](Result<Accepted> result) { (*shared)(std::move(result)); };
         queue->submit(std::move(waiting));
       },
-      asio::use_awaitable, core, item);
+      asio::use_awaitable, std::move(core), std::move(item));
 }
 
 }  // namespace

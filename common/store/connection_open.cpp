@@ -53,15 +53,31 @@ struct Addresses {
   std::string addresses;
 };
 
+/// A lookup under way. It cannot be called back, so whoever waited too long leaves it to end alone.
+struct Lookup {
+  explicit Lookup(const asio::any_io_executor& executor)
+      : resolver(executor), done(executor, SteadyClock::time_point::max()) {}
+  asio::ip::tcp::resolver resolver;
+  asio::steady_timer done;
+  std::string error;
+  std::vector<std::string> addresses;
+};
+
 /// libpq would look the name up itself, and block the thread for it.
-awaitable<Result<Addresses>> look_up(std::string host) {
-  const auto executor = co_await asio::this_coro::executor;
-  asio::ip::tcp::resolver resolver(executor);
-  auto [error, found] = co_await resolver.async_resolve(host, "", kQuiet);
-  if (error) co_return fail(ErrorCode::service_unavailable, error.message());
+awaitable<Result<Addresses>> look_up(std::string host, std::chrono::milliseconds limit) {
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  const auto lookup = std::make_shared<Lookup>(executor);
+  lookup->error = "the name was not found in time";
+  lookup->done.expires_after(limit);
+  lookup->resolver.async_resolve(host, "", [lookup](boost::system::error_code error, const auto& found) {
+    lookup->error = error ? error.message() : std::string();
+    for (const auto& entry : found) lookup->addresses.push_back(entry.endpoint().address().to_string());
+    lookup->done.cancel();
+  });
+  co_await lookup->done.async_wait(kQuiet);
+  if (!lookup->error.empty()) co_return fail(ErrorCode::service_unavailable, lookup->error);
   Addresses result;
-  for (const auto& entry : found) {
-    const std::string address = entry.endpoint().address().to_string();
+  for (const std::string& address : lookup->addresses) {
     if (!result.hosts.empty()) {
       result.hosts += ',';
       result.addresses += ',';
@@ -100,15 +116,15 @@ awaitable<Result<void>> Connection::connect(std::string url) {
   if (!info.error.empty()) co_return broke(info.error);
   Addresses addresses;
   if (needs_lookup(info)) {
-    Result<Addresses> found = co_await look_up(info.host);
+    Result<Addresses> found = co_await look_up(info.host, options_.connect_timeout);
     if (!found) co_return broke(fmt::format("{}: {}", info.host, found.error().message));
     addresses = std::move(*found);
   }
 
   // What stands after dbname overrides the URL.
-  std::vector<const char*> keys = {"dbname", "application_name", "client_encoding", "tcp_user_timeout",
-                                   "keepalives_idle"};
-  std::vector<const char*> values = {url.c_str(), options_.application_name.c_str(), "UTF8", "10000", "10"};
+  std::vector<const char*> keys = {"dbname",          "application_name",    "client_encoding", "tcp_user_timeout",
+                                   "keepalives_idle", "keepalives_interval", "keepalives_count"};
+  std::vector<const char*> values = {url.c_str(), options_.application_name.c_str(), "UTF8", "10000", "10", "5", "3"};
   if (!addresses.hosts.empty()) {
     keys.insert(keys.end(), {"host", "hostaddr"});
     values.insert(values.end(), {addresses.hosts.c_str(), addresses.addresses.c_str()});

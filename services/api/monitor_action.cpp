@@ -121,6 +121,11 @@ std::string action_frame(const MonitorAction& action) {
   return out + '}';
 }
 
+std::string gap_frame(const Uuid& execution, std::int64_t from, std::int64_t to) {
+  return fmt::format(R"({{"type":"gap","event":"gap","execution_id":"{}","from_seq":{},"to_seq":{}}})",
+                     execution.to_string(), from, to);
+}
+
 std::string error_frame(std::string_view code, std::string_view message, std::string_view id) {
   std::string out = R"({"type":"error","event":"error","message":)";
   append_json_string(out, message);

@@ -27,6 +27,8 @@ Result<MonitorAction> parse_action(std::string_view text);
 std::string connected_frame(std::string_view connection_id, std::string_view version);
 std::string heartbeat_frame();
 std::string action_frame(const MonitorAction& action);
+/// Events `from` to `to` of an execution did not reach the client.
+std::string gap_frame(const Uuid& execution, std::int64_t from, std::int64_t to);
 /// `id` raw or empty.
 std::string error_frame(std::string_view code, std::string_view message, std::string_view id = {});
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/base/metrics.hpp"
+#include "services/api/monitor_action.hpp"
 
 namespace r8r::api {
 
@@ -46,9 +47,7 @@ void MonitorBuffer::report_drops() {
   replies_.push_back(std::make_shared<const std::string>(fmt::format(
       R"({{"type":"error","event":"error","message":"Dropped {0} messages due to lag","dropped":{0}}})", dropped_)));
   for (const auto& [execution, range] : gaps_) {
-    replies_.push_back(std::make_shared<const std::string>(
-        fmt::format(R"({{"type":"gap","event":"gap","execution_id":"{}","from_seq":{},"to_seq":{}}})",
-                    execution.to_string(), range.first, range.second)));
+    replies_.push_back(std::make_shared<const std::string>(gap_frame(execution, range.first, range.second)));
   }
   dropped_ = 0;
   gaps_.clear();

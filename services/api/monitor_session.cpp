@@ -33,7 +33,12 @@ void MonitorSession::offer(const MonitorEventPtr& event) {
     if (found != followed_.end()) {
       Followed& followed = found->second;
       if (followed.replaying) {
-        if (followed.held.size() < kMostHeld) followed.held.push_back(event);
+        if (followed.held.size() < kMostHeld) {
+          followed.held.push_back(event);
+        } else {
+          followed.lost_last = event->seq();
+          if (followed.lost_first == 0) followed.lost_first = followed.lost_last;
+        }
         return;
       }
       if (event->seq() <= followed.last_seq) return;
@@ -194,6 +199,8 @@ awaitable<void> MonitorSession::replay(ReplayRequest request) {
   for (const MonitorEventPtr& event : held) {
     if (event->seq() > last) enqueue(event);
   }
+  if (followed.lost_last > last)
+    reply(gap_frame(request.execution, std::max(followed.lost_first, last + 1), followed.lost_last));
 }
 
 awaitable<Result<std::vector<ReplayedEvent>>> MonitorSession::history(Uuid execution) {

@@ -41,6 +41,8 @@ class MonitorSession {
     bool replaying = true;
     std::int64_t last_seq = 0;          // replayed up to here
     std::vector<MonitorEventPtr> held;  // live ones that came meanwhile
+    std::int64_t lost_first = 0;        // of those that were too many to hold
+    std::int64_t lost_last = 0;
   };
 
   awaitable<void> read_loop();

@@ -86,7 +86,8 @@ TEST(Access, OutputsOfNodesWithAndWithoutOutput) {
            {"\"fetch\" in nodes", "true"},
            {"nodes.other", "null"},
            {"nodes.other.x", "error: cannot read 'x': 'nodes.other' is null (line 1, column 13)"},
-           {"nodes.fetch = 1", "problem: the outputs of other nodes cannot be changed @1:1 [copy it first: let x = nodes]"},
+           {"nodes.fetch = 1",
+            "problem: the outputs of other nodes cannot be changed @1:1 [copy it first: let x = nodes]"},
            {"nodes.list.push(3)", "[1,2,3]"},
        }) {
     EXPECT_EQ(world.eval(each.source), each.expected) << each.source;

@@ -44,7 +44,8 @@ struct World {
     return value ? to_json(*value) : "error: " + value.error().message;
   }
   static std::string text_of(const Problem& problem) {
-    std::string text = "problem: " + problem.message + " @" + std::to_string(problem.line) + ":" + std::to_string(problem.column);
+    std::string text =
+        "problem: " + problem.message + " @" + std::to_string(problem.line) + ":" + std::to_string(problem.column);
     return problem.hint.empty() ? text : text + " [" + problem.hint + "]";
   }
 

@@ -11,8 +11,9 @@ std::string round_trip(std::string_view text) {
 }
 
 TEST(Json, IsReadAndWrittenWithoutLoss) {
-  for (const std::string_view text : {"null", "true", "-0.5", "1", "1.0", "-9223372036854775808", "9223372036854775807", "1e+300", "\"\"", "[]", "{}",
-                                      R"({"b":1,"a":[1,2.5,{"c":null}],"":"x"})", R"("é😀\"\\\n\u0001/")"}) {
+  for (const std::string_view text :
+       {"null", "true", "-0.5", "1", "1.0", "-9223372036854775808", "9223372036854775807", "1e+300", "\"\"", "[]", "{}",
+        R"({"b":1,"a":[1,2.5,{"c":null}],"":"x"})", R"("é😀\"\\\n\u0001/")"}) {
     EXPECT_EQ(round_trip(text), text);
   }
   EXPECT_EQ(round_trip(" [ 1 ,\n 2 ] \r\n"), "[1,2]");
@@ -27,7 +28,9 @@ TEST(Json, LargeIntegersBecomeFloats) {
   EXPECT_EQ(round_trip("1e400"), "invalid JSON: a number outside the range of a float (line 1, column 1)");
 }
 
-TEST(Json, TheLastOfDuplicateKeysWins) { EXPECT_EQ(round_trip(R"({"a":1,"b":2,"a":3})"), R"({"a":3,"b":2})"); }
+TEST(Json, TheLastOfDuplicateKeysWins) {
+  EXPECT_EQ(round_trip(R"({"a":1,"b":2,"a":3})"), R"({"a":3,"b":2})");
+}
 
 TEST(Json, MistakesHaveAPlace) {
   EXPECT_EQ(round_trip(""), "invalid JSON: the text is empty (line 1, column 1)");
@@ -39,13 +42,16 @@ TEST(Json, MistakesHaveAPlace) {
   EXPECT_EQ(round_trip("\"a\nb\""), "invalid JSON: a control character inside a string (line 1, column 3)");
   EXPECT_EQ(round_trip("\"\\ud800\""), "invalid JSON: half of a surrogate pair (line 1, column 2)");
   EXPECT_EQ(round_trip("\"\xff\""), "invalid JSON: a string that is not valid UTF-8 (line 1, column 2)");
-  for (const std::string_view bad : {"01", "1.", ".5", "-", "+1", "1e", "tru", "nul", "True", "{\"a\"}", "{\"a\":}", "[", "{", "]", "\"\\x\"", "NaN", "'a'", "[1}"}) {
+  for (const std::string_view bad : {"01", "1.", ".5", "-", "+1", "1e", "tru", "nul", "True", "{\"a\"}", "{\"a\":}",
+                                     "[", "{", "]", "\"\\x\"", "NaN", "'a'", "[1}"}) {
     EXPECT_TRUE(mentions(round_trip(bad), "invalid JSON: ")) << bad;
   }
 }
 
 TEST(Json, NestingIsBounded) {
-  const auto nested = [](int levels) { return std::string(static_cast<std::size_t>(levels), '[') + std::string(static_cast<std::size_t>(levels), ']'); };
+  const auto nested = [](int levels) {
+    return std::string(static_cast<std::size_t>(levels), '[') + std::string(static_cast<std::size_t>(levels), ']');
+  };
   EXPECT_TRUE(parse_json(nested(128)).has_value());
   EXPECT_FALSE(parse_json(nested(129)).has_value());
   EXPECT_TRUE(parse_json(nested(300), 300).has_value());
@@ -54,7 +60,9 @@ TEST(Json, NestingIsBounded) {
 }
 
 TEST(Json, WhatJsonCannotHoldIsNull) {
-  EXPECT_EQ(to_json(Value::array({Value::number(std::numeric_limits<double>::infinity()), Value::number(std::nan(""))})), "[null,null]");
+  EXPECT_EQ(
+      to_json(Value::array({Value::number(std::numeric_limits<double>::infinity()), Value::number(std::nan(""))})),
+      "[null,null]");
 }
 
 TEST(Json, PrettyHasTwoSpacesPerLevel) {
@@ -64,7 +72,9 @@ TEST(Json, PrettyHasTwoSpacesPerLevel) {
 
 TEST(Json, RenderedTextHasNoQuotesAndNoNull) {
   std::string text;
-  for (const Value& value : {Value::string("a\"b"), Value(), Value::boolean(true), Value::number(2), World::json("[\"x\",null]")}) append_rendered(text, value);
+  for (const Value& value :
+       {Value::string("a\"b"), Value(), Value::boolean(true), Value::number(2), World::json("[\"x\",null]")})
+    append_rendered(text, value);
   EXPECT_EQ(text, "a\"btrue2.0[\"x\",null]");
 }
 

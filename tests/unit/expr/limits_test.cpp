@@ -4,11 +4,28 @@ namespace r8r::expr::testing {
 namespace {
 
 TEST(Limits, OperationsEndEveryLoop) {
-  for (const std::string_view source : {"loop { }", "while true { }", "let i = 0; do { i += 1; } while true;", "for i in 0..9000000000000000000 { }", "for i in 0..1000000 { for j in 0..1000000 { } }", "let f = || 1; loop { f.call(); }",
-                                        "loop { try { throw 1 } catch {} }", "loop { try { [1].nope2; 1 / 0 } catch {} }", "range(0, 100000).map(|x| range(0, 100000).len())", "let s = \"a\".repeat(8000000); loop { s.contains(\"b\"); }", "let s = \"a\".repeat(8000000); loop { s.to_upper(); }",
-                                        "let s = \"a\".repeat(4000000); loop { let t = s + s; }", "let a = range(0, 100000); loop { let b = a; b.push(1); }", "let a = range(0, 100000); loop { let b = a + a; }", "let a = range(0, 100000); loop { a.contains(-1); }",
-                                        "let a = range(0, 100000); let b = range(0, 100000); loop { a == b; }", "let s = \"x\".repeat(100000); loop { s.sha256(); }", "let s = \"ab\".repeat(100000); loop { s.find_all(\"b\"); }", "let a = range(0, 1000); loop { a.sort(); }", "let a = range(0, 100000); loop { a.to_json(); }",
-                                        "let m = #{}; let i = 0; loop { m.set(\"k\" + i, i); i += 1; m.keys(); }", "let s = \"a\".repeat(1000000); loop { s[999999]; }"}) {
+  for (const std::string_view source : {"loop { }",
+                                        "while true { }",
+                                        "let i = 0; do { i += 1; } while true;",
+                                        "for i in 0..9000000000000000000 { }",
+                                        "for i in 0..1000000 { for j in 0..1000000 { } }",
+                                        "let f = || 1; loop { f.call(); }",
+                                        "loop { try { throw 1 } catch {} }",
+                                        "loop { try { [1].nope2; 1 / 0 } catch {} }",
+                                        "range(0, 100000).map(|x| range(0, 100000).len())",
+                                        "let s = \"a\".repeat(8000000); loop { s.contains(\"b\"); }",
+                                        "let s = \"a\".repeat(8000000); loop { s.to_upper(); }",
+                                        "let s = \"a\".repeat(4000000); loop { let t = s + s; }",
+                                        "let a = range(0, 100000); loop { let b = a; b.push(1); }",
+                                        "let a = range(0, 100000); loop { let b = a + a; }",
+                                        "let a = range(0, 100000); loop { a.contains(-1); }",
+                                        "let a = range(0, 100000); let b = range(0, 100000); loop { a == b; }",
+                                        "let s = \"x\".repeat(100000); loop { s.sha256(); }",
+                                        "let s = \"ab\".repeat(100000); loop { s.find_all(\"b\"); }",
+                                        "let a = range(0, 1000); loop { a.sort(); }",
+                                        "let a = range(0, 100000); loop { a.to_json(); }",
+                                        "let m = #{}; let i = 0; loop { m.set(\"k\" + i, i); i += 1; m.keys(); }",
+                                        "let s = \"a\".repeat(1000000); loop { s[999999]; }"}) {
     World world;
     EXPECT_TRUE(mentions(world.eval(source), "error: expression limit exceeded: operations")) << source;
   }
@@ -22,8 +39,11 @@ TEST(Limits, OperationsCannotBeCaught) {
 TEST(Limits, CallsNestBoundedly) {
   World world;
   EXPECT_EQ(world.eval("fn f(n) { if n == 0 { 0 } else { 1 + f(n - 1) } } f(60)"), "60");
-  for (const std::string_view source : {"fn f(n) { f(n + 1) } f(0)", "fn a() { b() } fn b() { a() } a()", "let f = (); f = || f.call(); f.call()", "let f = (); f = |x| [1].map(f); f.call(1)", "let f = (); f = |x, y| { [2, 1].sort(f); 0 }; f.call(1, 2)"}) {
-    EXPECT_TRUE(mentions(world.eval(source), "error: expression limit exceeded: function calls nest more than 64 deep")) << source;
+  for (const std::string_view source :
+       {"fn f(n) { f(n + 1) } f(0)", "fn a() { b() } fn b() { a() } a()", "let f = (); f = || f.call(); f.call()",
+        "let f = (); f = |x| [1].map(f); f.call(1)", "let f = (); f = |x, y| { [2, 1].sort(f); 0 }; f.call(1, 2)"}) {
+    EXPECT_TRUE(mentions(world.eval(source), "error: expression limit exceeded: function calls nest more than 64 deep"))
+        << source;
   }
   world.limits.depth = 3;
   EXPECT_EQ(world.eval("fn f(n) { if n == 0 { 0 } else { 1 + f(n - 1) } } f(2)"), "2");
@@ -31,20 +51,35 @@ TEST(Limits, CallsNestBoundedly) {
 }
 
 TEST(Limits, StringsAndArraysAreBounded) {
-  for (const std::string_view source : {"\"x\".repeat(9000000)", "let s = \"x\".repeat(5000000); s + s", "let s = \"x\".repeat(5000000); s += s; s", "let s = \"x\".repeat(5000000); `${s}${s}`", "\"x\".pad_start(9000000)", "\"x\".repeat(3000000).hex_encode().hex_encode()", "[\"x\".repeat(5000000), \"x\".repeat(5000000)].join()",
-                                        "\"a\".repeat(5000000).replace(\"a\", \"bb\")", "\"a\".repeat(1000000).replace_regex(\"a\", \"123456789\")", "let s = \"x\"; loop { s += s; }"}) {
+  for (const std::string_view source :
+       {"\"x\".repeat(9000000)", "let s = \"x\".repeat(5000000); s + s", "let s = \"x\".repeat(5000000); s += s; s",
+        "let s = \"x\".repeat(5000000); `${s}${s}`", "\"x\".pad_start(9000000)",
+        "\"x\".repeat(3000000).hex_encode().hex_encode()", "[\"x\".repeat(5000000), \"x\".repeat(5000000)].join()",
+        "\"a\".repeat(5000000).replace(\"a\", \"bb\")", "\"a\".repeat(1000000).replace_regex(\"a\", \"123456789\")",
+        "let s = \"x\"; loop { s += s; }"}) {
     World world;
-    EXPECT_TRUE(mentions(world.eval(source), "error: expression limit exceeded: a string of more than 8388608 bytes")) << source;
+    EXPECT_TRUE(mentions(world.eval(source), "error: expression limit exceeded: a string of more than 8388608 bytes"))
+        << source;
   }
-  for (const std::string_view source : {"0..2000000", "range(0, 600000) + range(0, 600000)", "let a = range(0, 600000); a.append(a); a", "let a = range(0, 600000); a += a; a", "\"x\".repeat(2000000).chars()", "\"x\".repeat(2000000).split(\"\")", "let a = range(0, 1000000); a.push(1)"}) {
+  for (const std::string_view source :
+       {"0..2000000", "range(0, 600000) + range(0, 600000)", "let a = range(0, 600000); a.append(a); a",
+        "let a = range(0, 600000); a += a; a", "\"x\".repeat(2000000).chars()", "\"x\".repeat(2000000).split(\"\")",
+        "let a = range(0, 1000000); a.push(1)"}) {
     World world;
     EXPECT_TRUE(mentions(world.eval(source), "error: expression limit exceeded: more than 1000000 elements")) << source;
   }
 }
 
 TEST(Limits, NestingOfValuesIsBounded) {
-  for (const std::string_view source : {"let a = []; for i in 0..5000 { a = [a]; } a", "let m = #{}; for i in 0..5000 { m = #{ m: m }; } m", "let a = []; for i in 0..5000 { let b = []; b.push(a); a = b; } a.to_json()", "let a = []; for i in 0..5000 { a = [a]; } a == [1]", "let a = []; for i in 0..5000 { a = [a]; } a.flatten(9999)",
-                                        "let m = #{ x: 1 }; for i in 0..5000 { m = #{ m: m }; } m.deep_merge(m)", "let a = []; for i in 0..5000 { a = [a]; } `${a}`", "let a = []; for i in 0..5000 { a = [a]; } throw a", "let a = []; for i in 0..5000 { a = [a]; } print(a)", "let a = []; for i in 0..5000 { a = [a]; } [a].unique()"}) {
+  for (const std::string_view source :
+       {"let a = []; for i in 0..5000 { a = [a]; } a", "let m = #{}; for i in 0..5000 { m = #{ m: m }; } m",
+        "let a = []; for i in 0..5000 { let b = []; b.push(a); a = b; } a.to_json()",
+        "let a = []; for i in 0..5000 { a = [a]; } a == [1]",
+        "let a = []; for i in 0..5000 { a = [a]; } a.flatten(9999)",
+        "let m = #{ x: 1 }; for i in 0..5000 { m = #{ m: m }; } m.deep_merge(m)",
+        "let a = []; for i in 0..5000 { a = [a]; } `${a}`", "let a = []; for i in 0..5000 { a = [a]; } throw a",
+        "let a = []; for i in 0..5000 { a = [a]; } print(a)",
+        "let a = []; for i in 0..5000 { a = [a]; } [a].unique()"}) {
     World world;
     EXPECT_TRUE(mentions(world.eval(source), "values nest more than 128 levels deep")) << source;
   }
@@ -54,7 +89,9 @@ TEST(Limits, NestingOfValuesIsBounded) {
 
 TEST(Limits, SharedPartsCannotGrowWithoutEnd) {
   const std::string bomb = "let a = [\"0123456789\"]; for i in 0..60 { a = [a, a]; } ";
-  for (const std::string_view use : {"a", "a.to_json()", "`${a}`", "a == [a]", "#{ x: a }", "a.flatten(99)", "print(a)", "\"x\" + a", "[a].contains([a, 1])", "[a].join()", "[a].unique()", "[1].group_by(|x| a)"}) {
+  for (const std::string_view use :
+       {"a", "a.to_json()", "`${a}`", "a == [a]", "#{ x: a }", "a.flatten(99)", "print(a)", "\"x\" + a",
+        "[a].contains([a, 1])", "[a].join()", "[a].unique()", "[1].group_by(|x| a)"}) {
     World world;
     EXPECT_TRUE(mentions(world.eval(bomb + std::string(use)), "expression limit exceeded")) << use;
   }

@@ -28,7 +28,9 @@ TEST(References, NodesByEveryWayOfNamingThem) {
 }
 
 TEST(References, DynamicUseOfNodesMeansAllOfThem) {
-  for (const std::string_view source : {"nodes", "nodes[input.x]", "nodes.keys()", "let n = nodes; n.fetch", "nodes.get(input.x)", "\"a\" in nodes", "for n in nodes {}"}) EXPECT_TRUE(of(source).all_nodes) << source;
+  for (const std::string_view source : {"nodes", "nodes[input.x]", "nodes.keys()", "let n = nodes; n.fetch",
+                                        "nodes.get(input.x)", "\"a\" in nodes", "for n in nodes {}"})
+    EXPECT_TRUE(of(source).all_nodes) << source;
 }
 
 TEST(References, PlacesOfNodesInOrder) {
@@ -78,7 +80,8 @@ TEST(References, UnknownNamesAreListedWithTheNearest) {
 TEST(References, OfATemplateAreThoseOfAllItsParts) {
   World world;
   world.node_ids = {"a", "b"};
-  const auto compiled = ValueTemplate::compile(World::json(R"({"x":"{{ nodes.a }} {{ input.v }}","y":["{{ nodes.b.c }}"]})"), world.options());
+  const auto compiled = ValueTemplate::compile(
+      World::json(R"({"x":"{{ nodes.a }} {{ input.v }}","y":["{{ nodes.b.c }}"]})"), world.options());
   ASSERT_TRUE(compiled.has_value());
   EXPECT_EQ(compiled->references().nodes, (Names{"a", "b"}));
   EXPECT_TRUE(compiled->references().input);

@@ -13,7 +13,8 @@ TEST(Syntax, Literals) {
          {"1e3", "1000.0"},
          {"2.5e-1", "0.25"},
          {"-9223372036854775808", "-9223372036854775808"},
-         {"9223372036854775808", "problem: an integer outside the range of 64 bits @1:1 [write it with a fraction to make it a float]"},
+         {"9223372036854775808",
+          "problem: an integer outside the range of 64 bits @1:1 [write it with a fraction to make it a float]"},
          {R"("text\n\t\"\\\u{1F600}\x41\u00e9")", R"("text\n\t\"\\😀Aé")"},
          {R"("\ud83d\ude00")", R"("😀")"},
          {R"('c')", R"("c")"},
@@ -83,16 +84,22 @@ TEST(Syntax, BlocksAndStatements) {
 TEST(Syntax, Assignments) {
   check({{"let x = 1; x += 2; x -= 1; x *= 10; x /= 4; x %= 3; x", "2"},
          {"let x = 2; x **= 3; x <<= 2; x >>= 1; x |= 1; x &= 0xf; x ^= 2; x", "3"},
-         {"let x = null; x ?""?= 5; x ?""?= 6; x", "5"},
+         {"let x = null; x ?"
+          "?= 5; x ?"
+          "?= 6; x",
+          "5"},
          {"let s = \"a\"; s += \"b\"; s += 1; s", "\"ab1\""},
          {"let a = [1]; a += 2; a += [3, 4]; a", "[1,2,3,4]"},
-         {"let m = #{}; m.a = 1; m[\"b c\"] = 2; m.a += 1; m.n ?""?= 3; m", R"({"a":2,"b c":2,"n":3})"},
+         {"let m = #{}; m.a = 1; m[\"b c\"] = 2; m.a += 1; m.n ?"
+          "?= 3; m",
+          R"({"a":2,"b c":2,"n":3})"},
          {"let m = #{ a: [1, #{ b: 2 }] }; m.a[1].b = 7; m.a[-2] = 0; m", R"({"a":[0,{"b":7}]})"},
          {"let a = [1]; a[1] = 2", "error: index 1 is out of range: 'a' has 1 elements (line 1, column 15)"},
          {"let m = #{}; m.a.b = 1", "error: cannot reach 'a': 'm' has no such key (line 1, column 16)"},
          {"let x = 1; x.y = 2", "error: cannot set 'y' of 'x': it is an integer (line 1, column 14)"},
          {"let s = \"abc\"; s[1] = \"é\"; s", "\"aéc\""},
-         {"let s = \"abc\"; s[1] = \"xy\"", "error: only a one-character string can replace a character (line 1, column 17)"},
+         {"let s = \"abc\"; s[1] = \"xy\"",
+          "error: only a one-character string can replace a character (line 1, column 17)"},
          {"let a = [1, 2]; let b = a; b[0] = 9; [a, b]", "[[1,2],[9,2]]"},
          {"let m = #{ x: #{ y: 1 } }; let n = m.x; n.y = 2; [m, n]", R"([{"x":{"y":1}},{"y":2}])"},
          {"input.n = 6; input.items[0].price += 1; [data.n, input.items[0].price]", "[6,6]"},
@@ -108,7 +115,8 @@ TEST(Syntax, Loops) {
          {"let t = []; for (x, i) in [\"a\", \"b\"] { t.push(`${i}${x}`); } t", R"(["0a","1b"])"},
          {"let t = []; for c in \"hé\" { t.push(c); } t", R"(["h","é"])"},
          {"let t = []; for e in #{ a: 1, b: 2 } { t.push(e.key + e.value); } t", R"(["a1","b2"])"},
-         {"for x in 5 { }", "error: 'for' needs an array, a range, a string or a map, not an integer (line 1, column 10)"},
+         {"for x in 5 { }",
+          "error: 'for' needs an array, a range, a string or a map, not an integer (line 1, column 10)"},
          {"for x in null { }", "error: 'for' needs an array, a range, a string or a map, not null (line 1, column 10)"},
          {"let i = 0; while i < 3 { i += 1; } i", "3"},
          {"let i = 0; loop { i += 1; if i == 4 { break i * 10; } }", "40"},
@@ -122,7 +130,8 @@ TEST(Syntax, Loops) {
 }
 
 TEST(Syntax, Switch) {
-  const std::string_view rules = "{ 1 => \"one\", \"b\" | \"c\" => \"letter\", 2..5 => \"few\", n if n == 50 => n + 1, _ => \"other\" }";
+  const std::string_view rules =
+      "{ 1 => \"one\", \"b\" | \"c\" => \"letter\", 2..5 => \"few\", n if n == 50 => n + 1, _ => \"other\" }";
   const auto with = [&](std::string_view value) { return "switch " + std::string(value) + " " + std::string(rules); };
   World world;
   EXPECT_EQ(world.eval(with("1")), "\"one\"");
@@ -165,11 +174,17 @@ TEST(Syntax, CannotRunOutOfStack) {
     return text;
   };
   World world;
-  for (const std::string_view piece : {"(", "[", "{", "#{a:", "-", "!", "|x| ", "if true {", "a(", "a[", "`${", "1 ** ", "x ? ", "loop {", "try {", "switch x { 1 => ", "{\"a\":", "|| ", "fn f() {", "x => "}) {
+  for (const std::string_view piece :
+       {"(",       "[",   "{",        "#{a:",  "-",    "!",      "|x| ",  "if true {",
+        "a(",      "a[",  "`${",      "1 ** ", "x ? ", "loop {", "try {", "switch x { 1 => ",
+        "{\"a\":", "|| ", "fn f() {", "x => "}) {
     const std::string outcome = world.eval(repeated(piece));
     EXPECT_TRUE(mentions(outcome, "problem: ")) << piece << ": " << outcome.substr(0, 200);
   }
-  for (const std::string_view piece : {"1 + ", "x.len().", "true && ", "1 ?""? ", "a = "}) {
+  for (const std::string_view piece : {"1 + ", "x.len().", "true && ",
+                                       "1 ?"
+                                       "? ",
+                                       "a = "}) {
     const std::string outcome = world.eval(repeated(piece) + "1");
     EXPECT_TRUE(mentions(outcome, "problem: ")) << piece << ": " << outcome.substr(0, 200);
   }

@@ -14,7 +14,9 @@ TEST(TimeFunctions, ClockAndChanceComeFromTheContext) {
   const std::string_view source = "[uuid(), random(), random()]";
   EXPECT_EQ(a.eval(source), b.eval(source));
   EXPECT_NE(a.eval(source), c.eval(source));
-  EXPECT_EQ(a.eval("uuid().matches(\"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\") && uuid() != uuid()"), "true");
+  EXPECT_EQ(a.eval("uuid().matches(\"^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$\") && "
+                   "uuid() != uuid()"),
+            "true");
   EXPECT_EQ(a.eval("range(0, 1000).map(|i| random()).all(|r| r >= 0 && r < 1)"), "true");
 }
 
@@ -28,31 +30,38 @@ TEST(TimeFunctions, OneContextGivesNewRandomValuesEachTime) {
 }
 
 TEST(TimeFunctions, DatesAreRead) {
-  check({{"parse_date(\"2026-01-20\")", "\"2026-01-20T00:00:00.000Z\""},
-         {"parse_date(\"2026-01-20T14:30:00+02:00\")", "\"2026-01-20T12:30:00.000Z\""},
-         {"parse_date(\"2026-01-20 14:30\")", "\"2026-01-20T14:30:00.000Z\""},
-         {"parse_date(\"2026-01-20T14:30:00.5Z\")", "\"2026-01-20T14:30:00.500Z\""},
-         {"parse_date(1768919400)", "\"2026-01-20T14:30:00.000Z\""},
-         {"parse_date(\"20 Jan 2026 3:05 PM\", \"%d %b %Y %I:%M %p\")", "\"2026-01-20T15:05:00.000Z\""},
-         {"parse_date(\"01/02/26\", \"%D\")", "\"2026-01-02T00:00:00.000Z\""},
-         {"parse_date(\"Tue, 20 Jan 2026 14:30:00 -0500\", \"%a, %d %b %Y %T %z\")", "\"2026-01-20T19:30:00.000Z\""},
-         {"parse_date(\"2026-366\", \"%Y-%j\")", "error: 'parse_date': \"2026-366\" does not match the format \"%Y-%j\" (line 1, column 1)"},
-         {"parse_date(\"2024-366\", \"%Y-%j\")", "\"2024-12-31T00:00:00.000Z\""},
-         {"parse_date(\"1768919400\", \"%s\")", "\"2026-01-20T14:30:00.000Z\""},
-         {"parse_date(\"2026-02-30\")", "error: 'parse_date': \"2026-02-30\" is not a date; use 2026-01-20 or 2026-01-20T14:30:00Z, or parse_date with a format (line 1, column 1)"},
-         {"parse_date(\"x\", \"%Q\")", "error: 'parse_date': unknown conversion '%Q' in the format (line 1, column 1)"},
-         {"parse_date(null)", "error: 'parse_date' needs a date, not null (line 1, column 1)"},
-         {"parse_date(1e30)", "error: 'parse_date': 1e+30 seconds are outside the years 1 to 9999 (line 1, column 1)"}});
+  check(
+      {{"parse_date(\"2026-01-20\")", "\"2026-01-20T00:00:00.000Z\""},
+       {"parse_date(\"2026-01-20T14:30:00+02:00\")", "\"2026-01-20T12:30:00.000Z\""},
+       {"parse_date(\"2026-01-20 14:30\")", "\"2026-01-20T14:30:00.000Z\""},
+       {"parse_date(\"2026-01-20T14:30:00.5Z\")", "\"2026-01-20T14:30:00.500Z\""},
+       {"parse_date(1768919400)", "\"2026-01-20T14:30:00.000Z\""},
+       {"parse_date(\"20 Jan 2026 3:05 PM\", \"%d %b %Y %I:%M %p\")", "\"2026-01-20T15:05:00.000Z\""},
+       {"parse_date(\"01/02/26\", \"%D\")", "\"2026-01-02T00:00:00.000Z\""},
+       {"parse_date(\"Tue, 20 Jan 2026 14:30:00 -0500\", \"%a, %d %b %Y %T %z\")", "\"2026-01-20T19:30:00.000Z\""},
+       {"parse_date(\"2026-366\", \"%Y-%j\")",
+        "error: 'parse_date': \"2026-366\" does not match the format \"%Y-%j\" (line 1, column 1)"},
+       {"parse_date(\"2024-366\", \"%Y-%j\")", "\"2024-12-31T00:00:00.000Z\""},
+       {"parse_date(\"1768919400\", \"%s\")", "\"2026-01-20T14:30:00.000Z\""},
+       {"parse_date(\"2026-02-30\")",
+        "error: 'parse_date': \"2026-02-30\" is not a date; use 2026-01-20 or 2026-01-20T14:30:00Z, or parse_date with "
+        "a format (line 1, column 1)"},
+       {"parse_date(\"x\", \"%Q\")", "error: 'parse_date': unknown conversion '%Q' in the format (line 1, column 1)"},
+       {"parse_date(null)", "error: 'parse_date' needs a date, not null (line 1, column 1)"},
+       {"parse_date(1e30)", "error: 'parse_date': 1e+30 seconds are outside the years 1 to 9999 (line 1, column 1)"}});
 }
 
 TEST(TimeFunctions, DatesAreWritten) {
-  check({{"format_date(\"2026-01-02T03:04:05.678Z\", \"%Y/%m/%d %H:%M:%S.%L %j %a %B %-d %e %y %I%p %s %z %Z %%\")", "\"2026/01/02 03:04:05.678 002 Fri January 2  2 26 03AM 1767323045 +0000 UTC %\""},
+  check({{"format_date(\"2026-01-02T03:04:05.678Z\", \"%Y/%m/%d %H:%M:%S.%L %j %a %B %-d %e %y %I%p %s %z %Z %%\")",
+          "\"2026/01/02 03:04:05.678 002 Fri January 2  2 26 03AM 1767323045 +0000 UTC %\""},
          {"format_date(\"2026-07-01T12:00:00Z\", \"%H:%M %Z %:z\", \"Europe/Berlin\")", "\"14:00 CEST +02:00\""},
          {"format_date(\"2026-01-01T12:00:00Z\", \"%F %R\", \"+05:30\")", "\"2026-01-01 17:30\""},
          {"format_date(0, \"%F\")", "\"1970-01-01\""},
          {"format_date(\"2027-01-01\", \"%G-W%V %u\")", "\"2026-W53 5\""},
-         {"format_date(now(), \"%T\", \"Mars/Base\")", "error: 'format_date': unknown time zone 'Mars/Base' (line 1, column 1)"},
-         {"format_date(now(), \"%T\", \"../../etc/passwd\")", "error: 'format_date': unknown time zone '../../etc/passwd' (line 1, column 1)"},
+         {"format_date(now(), \"%T\", \"Mars/Base\")",
+          "error: 'format_date': unknown time zone 'Mars/Base' (line 1, column 1)"},
+         {"format_date(now(), \"%T\", \"../../etc/passwd\")",
+          "error: 'format_date': unknown time zone '../../etc/passwd' (line 1, column 1)"},
          {"format_date(now(), \"%\")", "error: 'format_date': the format ends with '%' (line 1, column 1)"}});
 }
 
@@ -64,11 +73,17 @@ TEST(TimeFunctions, Arithmetic) {
          {"add_time(\"2026-01-20\", 0.5, \"d\")", "\"2026-01-20T12:00:00.000Z\""},
          {"add_time(\"2026-01-20\", 2, \"w\")", "\"2026-02-03T00:00:00.000Z\""},
          {"add_time(\"2026-01-20\", 1500, \"ms\")", "\"2026-01-20T00:00:01.500Z\""},
-         {"add_time(\"9999-12-31\", 2, \"days\")", "error: 'add_time': the result is outside the years 1 to 9999 (line 1, column 1)"},
-         {"add_time(\"2026-01-20\", 9223372036854775807, \"weeks\")", "error: 'add_time': the amount is too large (line 1, column 1)"},
-         {"add_time(\"2026-01-20\", 900000000000000, \"weeks\")", "error: 'add_time': the result is outside the years 1 to 9999 (line 1, column 1)"},
-         {"add_time(\"2026-01-20\", 1.5, \"months\")", "error: 'add_time': years and months are whole numbers (line 1, column 1)"},
-         {"add_time(\"2026-01-20\", 1, \"eons\")", "error: 'add_time': \"eons\" is not a unit; use years, months, weeks, days, hours, minutes, seconds or milliseconds (line 1, column 1)"},
+         {"add_time(\"9999-12-31\", 2, \"days\")",
+          "error: 'add_time': the result is outside the years 1 to 9999 (line 1, column 1)"},
+         {"add_time(\"2026-01-20\", 9223372036854775807, \"weeks\")",
+          "error: 'add_time': the amount is too large (line 1, column 1)"},
+         {"add_time(\"2026-01-20\", 900000000000000, \"weeks\")",
+          "error: 'add_time': the result is outside the years 1 to 9999 (line 1, column 1)"},
+         {"add_time(\"2026-01-20\", 1.5, \"months\")",
+          "error: 'add_time': years and months are whole numbers (line 1, column 1)"},
+         {"add_time(\"2026-01-20\", 1, \"eons\")",
+          "error: 'add_time': \"eons\" is not a unit; use years, months, weeks, days, hours, minutes, seconds or "
+          "milliseconds (line 1, column 1)"},
          {"diff_time(\"2026-01-20T12:00:00Z\", \"2026-01-18\", \"days\")", "2.5"},
          {"diff_time(\"2026-01-18\", \"2026-01-20\", \"days\")", "-2"},
          {"diff_time(\"2026-03-01\", \"2026-01-31\", \"months\")", "1"},
@@ -120,7 +135,8 @@ TEST(TimeZones, LocalTimesThatAreSkippedOrTwice) {
 }
 
 TEST(TimeZones, NamesAreChecked) {
-  for (const std::string_view bad : {"", "/etc/passwd", "Nope/Nope", "..", "Europe", "+99:00", "+1", "posixrules\n"}) EXPECT_FALSE(TimeZone::find(bad).has_value()) << bad;
+  for (const std::string_view bad : {"", "/etc/passwd", "Nope/Nope", "..", "Europe", "+99:00", "+1", "posixrules\n"})
+    EXPECT_FALSE(TimeZone::find(bad).has_value()) << bad;
   EXPECT_EQ((*TimeZone::find("-03:30"))->offset_at(0), -12'600);
   EXPECT_EQ((*TimeZone::find("UTC"))->offset_at(0), 0);
 }

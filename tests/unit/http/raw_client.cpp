@@ -102,6 +102,11 @@ std::string RawClient::read_to_end() {
   return std::exchange(buffer_, {});
 }
 
+bool RawClient::has_input() {
+  pollfd one{socket_, POLLIN, 0};
+  return !buffer_.empty() || ::poll(&one, 1, 0) == 1;
+}
+
 std::string RawClient::read_some(std::size_t size) {
   while (buffer_.size() < size && fill()) {
   }

@@ -38,6 +38,8 @@ class RawClient {
   bool closed_by_server();
   /// Everything until the server closes.
   std::string read_to_end();
+  /// Whether something came that was not received yet; does not wait.
+  bool has_input();
   /// Up to `size` raw bytes.
   std::string read_some(std::size_t size);
   void finish_sending();

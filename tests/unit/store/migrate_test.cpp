@@ -75,6 +75,17 @@ TEST_F(Migrate, DaysAreMadeByTwoAtOnceAndTwice) {
   EXPECT_EQ(count("pg_inherits where inhparent = 'journal'::regclass"), 11);
 }
 
+TEST_F(Migrate, ADayWhoseRowsAreInTheRestAlreadyStaysThere) {
+  execute(
+      "insert into journal (execution_id, run, seq, entries) "
+      "values (first_id_of((now() at time zone 'utc')::date + 5), 1, 0, '[]')");
+  EXPECT_TRUE(loop.run(Executions(*pool).ensure_day_partitions(6)));
+  EXPECT_EQ(count("journal_other"), 1);
+  EXPECT_EQ(count("pg_inherits where inhparent = 'journal'::regclass"),
+            7);  // seven days without that one, and the rest
+  EXPECT_EQ(count("pg_inherits where inhparent = 'executions'::regclass"), 8);
+}
+
 TEST_F(Migrate, TheViewShowsOneLinePerEntry) {
   execute(
       "insert into journal (execution_id, run, seq, entries) values (gen_random_uuid(), 1, 0, "
