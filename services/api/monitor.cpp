@@ -57,6 +57,9 @@ Monitor::Monitor(asio::io_context& io, bus::Connection& bus, store::Pool& pool, 
 void Monitor::join(MonitorSession* session) {
   sessions_.insert(session);
   gauge_.set(static_cast<double>(sessions_.size()));
+}
+
+void Monitor::listen() {
   if (events_) return;
   Result<bus::Subscription> subscribed =
       bus_.subscribe(std::string(bus::kAllEvents), [this](std::vector<bus::Message> messages) { relay(messages); });
@@ -70,11 +73,20 @@ void Monitor::join(MonitorSession* session) {
 void Monitor::leave(MonitorSession* session) {
   sessions_.erase(session);
   gauge_.set(static_cast<double>(sessions_.size()));
-  if (sessions_.empty()) events_.reset();
+  if (sessions_.empty() && arriving_ == 0) events_.reset();
 }
 
 awaitable<void> Monitor::serve(http::Request& request, http::WebSocket& socket) {
+  // A greeted client misses nothing: the bus knows of our subscription before the greeting leaves.
+  {
+    ++arriving_;
+    const std::shared_ptr<void> arrived(nullptr, [this](void*) { --arriving_; });
+    listen();
+    const Result<void> known = co_await bus_.flush(std::chrono::seconds(1));
+    if (!known) log::warn("a monitor client may miss its first events", {{"error", known.error().message}});
+  }
   MonitorSession session(io_, socket, pool_, selection_of(request), limits_.buffer);
+  listen();
   join(&session);
   const std::shared_ptr<void> goodbye(nullptr, [this, &session](void*) { leave(&session); });
   co_await session.run(since_of(request));

@@ -32,6 +32,7 @@ class Monitor {
   std::size_t clients() const { return sessions_.size(); }
 
  private:
+  void listen();
   void join(MonitorSession* session);
   void leave(MonitorSession* session);
   void offer(const MonitorEventPtr& event);
@@ -41,6 +42,7 @@ class Monitor {
   store::Pool& pool_;
   Limits limits_;
   std::unordered_set<MonitorSession*> sessions_;
+  int arriving_ = 0;  // clients that are not in `sessions_` yet
   bus::Subscription events_;
   metrics::Gauge gauge_;
 };
