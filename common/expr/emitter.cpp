@@ -279,10 +279,10 @@ const Code* Emitter::emit_node(const Syntax* node, bool used) {
 }
 
 const Code* Emitter::fold(const Code* code) {
-  static const Scope kEmpty;
+  thread_local const Scope empty;
   ProgramData nothing;
   nothing.source = data_->source;
-  EvalContext context{kEmpty};
+  EvalContext context{empty};
   context.limits.operations = 10'000;
   context.limits.bytes = 4'096;
   Run run(nothing, context);

@@ -12,19 +12,18 @@ std::size_t sort_cost(std::size_t size) {
   return size / 4 * (static_cast<std::size_t>(std::bit_width(size)) + 1) / 2;
 }
 
-/// Whether `a` may stand before `b` by a closure that gives a number (negative: before) or a bool (true: before).
+/// Whether `a` may stand before `b` by a closure (first, second) that gives a negative number when the first goes
+/// first.
 bool in_order(Call& call, const Value& a, const Value& b, bool& out) {
-  Value arguments[2] = {b, a};
+  Value arguments[2] = {a, b};
   Value answer;
   if (!call.run.call(call.args[1], arguments, 2, true, call.offset, answer)) return false;
-  if (answer.is_bool()) {
-    out = !answer.as_bool();
-  } else if (answer.is_number()) {
-    out = !(answer.as_number() < 0);
-  } else {
-    return call.fail("the closure given to 'sort' has to give a number or true or false, not " +
-                     std::string(answer.description()));
+  if (!answer.is_number()) {
+    return call.fail(
+        "the closure given to 'sort' has to give a number, negative when its first argument goes first, not " +
+        std::string(answer.description()));
   }
+  out = answer.as_number() <= 0;
   return true;
 }
 

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <cstring>
 #include <random>
 
@@ -6,15 +7,20 @@
 namespace r8r::expr {
 namespace {
 
-std::uint64_t process_seed() {
-  static const std::uint64_t seed = [] {
-    std::random_device device;
-    return (static_cast<std::uint64_t>(device()) << 32 | device()) | 1;
-  }();
-  return seed;
+/// 0 until first used: maps may be made while other files still set up their globals.
+std::atomic<std::uint64_t> process_seed = 0;
+
+std::uint64_t choose_seed() {
+  std::random_device device;
+  std::uint64_t expected = 0;
+  const std::uint64_t chosen = (static_cast<std::uint64_t>(device()) << 32 | device()) | 1;
+  return process_seed.compare_exchange_strong(expected, chosen) ? chosen : expected;
 }
-// Read once into a plain variable: a guarded static would be checked at each hash.
-const std::uint64_t kSeed = process_seed();
+
+std::uint64_t current_seed() {
+  const std::uint64_t seed = process_seed.load(std::memory_order_relaxed);
+  return seed != 0 ? seed : choose_seed();
+}
 
 std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
   const auto product = static_cast<unsigned __int128>(a) * b;
@@ -25,7 +31,8 @@ std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
 
 std::uint32_t Map::hash_of(std::string_view key) {
   static constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15ULL;
-  std::uint64_t state = kSeed ^ (key.size() * kOdd);
+  const std::uint64_t seed = current_seed();
+  std::uint64_t state = seed ^ (key.size() * kOdd);
   const char* at = key.data();
   std::size_t left = key.size();
   while (left >= 8) {
@@ -37,7 +44,7 @@ std::uint32_t Map::hash_of(std::string_view key) {
   }
   std::uint64_t tail = 0;
   if (left > 0) std::memcpy(&tail, at, left);
-  state = fold(state ^ tail, kOdd ^ kSeed);
+  state = fold(state ^ tail, kOdd ^ seed);
   const auto hash = static_cast<std::uint32_t>(state ^ (state >> 32));
   return hash == 0 ? 1 : hash;
 }

@@ -75,6 +75,7 @@ Syntax* Parser::unexpected(std::string_view wanted) {
   if (token.is("=")) hint = "use '==' to compare";
   if (token.is("|") && !options_.in_template)
     hint = "filters ('value | name') work inside {{ }} only; write value.name()";
+  if (token.is("and") || token.is("or")) hint = token.is("and") ? "use '&&'" : "use '||'";
   return fail(token.begin, "expected " + std::string(wanted) + ", found " + found, std::move(hint));
 }
 

@@ -15,7 +15,7 @@ class Parser {
 
  private:
   using Kind = Syntax::Kind;
-  static constexpr int kMaxNesting = 100;
+  static constexpr int kMaxNesting = 128;
   static constexpr int kMaxHeight = 250;
   static constexpr int kMaxSlots = 1'000;
   static constexpr std::size_t kMaxFunctions = 1'000;

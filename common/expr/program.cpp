@@ -46,6 +46,18 @@ tl::expected<CompiledRange, SourceError> compile_range(const std::shared_ptr<con
 tl::expected<Program, Problem> Program::compile(std::string_view source, const CompileOptions& options) {
   const auto shared = std::make_shared<const std::string>(source);
   PositionCursor positions(*shared);
+  // An expression with braces around the whole means the same as without them, filters included.
+  const std::string_view text = trim(*shared);
+  if (text.starts_with("{{") && text.ends_with("}}") && text.size() >= 4) {
+    const auto begin = static_cast<std::size_t>(text.data() - shared->data()) + 2;
+    const std::size_t end = begin + text.size() - 4;
+    const auto list = tokenize(*shared, begin, true);
+    if (list && list->end == end) {
+      auto whole = compile_range(shared, begin, true, options, positions);
+      if (!whole) return tl::make_unexpected(to_problem(source, std::move(whole.error())));
+      return Program(std::move(whole->program));
+    }
+  }
   auto compiled = compile_range(shared, 0, false, options, positions);
   if (!compiled) return tl::make_unexpected(to_problem(source, std::move(compiled.error())));
   return Program(std::move(compiled->program));

@@ -24,7 +24,8 @@ struct ProgramData;
 /// A compiled script: immutable, cheap to copy, shared by everyone in one thread.
 class Program {
  public:
-  /// Fails at the first mistake. Unknown names are no mistake here: they are listed in references().unknown_roots.
+  /// `source` may have {{ }} around the whole of it. Fails at the first mistake. Unknown names are no mistake here:
+  /// they are listed in references().unknown_roots.
   static tl::expected<Program, Problem> compile(std::string_view source, const CompileOptions& options);
 
   const References& references() const;

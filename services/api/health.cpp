@@ -17,6 +17,7 @@ namespace {
 // With these an idle service sends less than one statement a second.
 constexpr auto kBetweenChecks = std::chrono::milliseconds(2'000);
 constexpr auto kBetweenChecksWhenAway = std::chrono::milliseconds(500);
+constexpr auto kBetweenChecksWhenIncomplete = std::chrono::milliseconds(1'000);
 constexpr auto kPingLimit = std::chrono::milliseconds(1'000);
 constexpr auto kBetweenCounts = std::chrono::seconds(5);
 constexpr auto kAnswerTime = std::chrono::milliseconds(200);
@@ -54,12 +55,17 @@ awaitable<void> Health::watch() {
   while (true) {
     co_await check_database();
     if (SteadyClock::now() >= next_count && lifecycle_.started) {
-      next_count = SteadyClock::now() + kBetweenCounts;
       if (database_answers_) co_await count_schedulers();
       if (bus_ok()) co_await count_workers();
+      // While somebody is missing, look again soon: a system that starts is soon complete.
+      const bool complete = schedulers_ > 0 && workers_ > 0;
+      next_count = SteadyClock::now() + (complete ? kBetweenCounts : SteadyClock::duration::zero());
     }
     update_metrics();
-    const bool slept = co_await sleep_for(database_ok() ? kBetweenChecks : kBetweenChecksWhenAway);
+    SteadyClock::duration pause = kBetweenChecks;
+    if (schedulers_ == 0 || workers_ == 0) pause = kBetweenChecksWhenIncomplete;
+    if (!database_ok()) pause = kBetweenChecksWhenAway;
+    const bool slept = co_await sleep_for(pause);
     if (!slept) co_return;
   }
 }

@@ -50,6 +50,23 @@ TEST(Limits, CallsNestBoundedly) {
   EXPECT_TRUE(mentions(world.eval("fn f(n) { if n == 0 { 0 } else { 1 + f(n - 1) } } f(3)"), "limit exceeded"));
 }
 
+TEST(Limits, DeepCodeInDeepCallsIsBounded) {
+  const auto nested = [](std::string_view open, std::string_view inner, std::string_view close) {
+    std::string text;
+    for (int i = 0; i < 40; ++i) text += open;
+    text += inner;
+    for (int i = 0; i < 40; ++i) text += close;
+    return text;
+  };
+  for (const std::string& body :
+       {nested("[", "f(n + 1)", "]"), nested("#{ a: ", "f(n + 1)", " }"), nested("-", "f(n + 1)", ""),
+        nested("if true {", "f(n + 1)", "}"), nested("[1].map(|x| ", "f(n + 1)", ")")}) {
+    World world;
+    EXPECT_TRUE(mentions(world.eval("fn f(n) { " + body + " } f(0)"), "expression limit exceeded: function calls nest"))
+        << body;
+  }
+}
+
 TEST(Limits, StringsAndArraysAreBounded) {
   for (const std::string_view source :
        {"\"x\".repeat(9000000)", "let s = \"x\".repeat(5000000); s + s", "let s = \"x\".repeat(5000000); s += s; s",

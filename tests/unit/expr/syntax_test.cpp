@@ -105,6 +105,7 @@ TEST(Syntax, Assignments) {
          {"input.n = 6; input.items[0].price += 1; [data.n, input.items[0].price]", "[6,6]"},
          {"1 = 2", "problem: cannot assign to this @1:1 [only variables and what is in them can change]"},
          {"foo = 2", "problem: unknown variable 'foo' @1:1 [declare it first: let foo = …]"},
+         {"true and false", "problem: expected ';', found 'and' @1:6 [use '&&']"},
          {"if x = 1 { }", "problem: expected a block, found '=' @1:6 [use '==' to compare]"},
          {"let a = 1; a === 1", "problem: there is no operator '===' @1:14 [use '==']"}});
 }

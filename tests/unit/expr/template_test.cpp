@@ -114,6 +114,14 @@ TEST(Template, CannotChangeWhatItReads) {
       {{"{{ input.list.sort() }}", "[1,2,3]"}, {"{{ input.list.push(9) }} {{ input.list }}", "\"[3,1,2,9] [3,1,2]\""}});
 }
 
+TEST(Program, MayHaveBracesAroundTheWhole) {
+  check({{"{{ input.n + 1 }}", "6"},
+         {" {{ input.list | length }} ", "3"},
+         {"{{ input.a.b.c }}", "null"},
+         {"{{ input.zzz | nope }}", "problem: unknown filter 'nope' @1:16 [did you mean 'pop'?]"},
+         {"{ { 1 } }", "1"}});
+}
+
 TEST(Template, RandomValuesDifferWithinOneText) {
   World world;
   const std::string text = world.render("{{ uuid() }} {{ uuid() }}");
