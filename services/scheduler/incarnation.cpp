@@ -217,13 +217,17 @@ awaitable<void> Incarnation::take(std::vector<int> partitions) {
 
 awaitable<void> Incarnation::give_away(std::vector<int> partitions) {
   if (partitions.empty()) co_return;
-  for (const int partition : partitions) {
-    held_.erase(partition);
-    host_.drop(partition);
-  }
+  for (const int partition : partitions) held_.erase(partition);
   held_gauge_.set(static_cast<double>(held_.size()));
-  // Our own commits first: after the release the next owner reads what they wrote.
-  co_await progress_.drain(std::chrono::seconds(3));
+  // Our own commits first: after the release the next owner reads what they wrote, and what follows from them (events,
+  // completions) is still ours to send.
+  const auto committing = [this, &partitions] {
+    return std::any_of(partitions.begin(), partitions.end(), [this](int partition) { return host_.has_commits(partition); });
+  };
+  const auto patience = SteadyClock::now() + std::chrono::seconds(2);
+  while (committing() && SteadyClock::now() < patience) co_await progress_.drain(std::chrono::milliseconds(20));
+  for (const int partition : partitions) host_.drop(partition);
+  if (committing()) co_await progress_.drain(std::chrono::seconds(3));
   for (const int partition : partitions) {
     if (!host_.has_commits(partition)) continue;
     // Not released: whoever fences us waits for these commits instead.

@@ -35,7 +35,8 @@ TEST_F(Monitor, EveryInstanceTellsEveryEventInOrder) {
   ASSERT_EQ(first.status(), 101);
   ASSERT_EQ((*first.read())["type"], "connected");
   ASSERT_EQ((*second.read())["type"], "connected");
-  stack().execute("watched", 2);
+  const Json answer = stack().execute("watched", 2);
+  EXPECT_EQ(answer["status"], "completed") << answer;
   const auto expected = ElementsAre("execution_started", "node_started", "node_completed", "node_started", "node_completed", "execution_completed");
   EXPECT_THAT(watch(first, "watched"), expected);
   EXPECT_THAT(watch(second, "watched"), expected);
