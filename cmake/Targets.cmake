@@ -10,11 +10,16 @@ function(r8r_use_pch target kind)
   target_link_libraries(${target} PRIVATE r8r_pch_${kind}_flags)
 endfunction()
 
-# r8r_library(NAME DEPS ... [SYSTEM ...] [PCH core|asio])
+# r8r_library(NAME DEPS ... [SYSTEM ...] [PCH core|asio] [FOLDERS ...])
+#   FOLDERS: folders below its own whose *.cpp are its too;
 #   DEPS: targets of ours that users of the library see too; SYSTEM: libraries that only its .cpp files use.
 function(r8r_library name)
-  cmake_parse_arguments(A "" "PCH" "DEPS;SYSTEM;EXCLUDE" ${ARGN})
+  cmake_parse_arguments(A "" "PCH" "DEPS;SYSTEM;EXCLUDE;FOLDERS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  foreach(folder ${A_FOLDERS})
+    file(GLOB more CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+    list(APPEND sources ${more})
+  endforeach()
   foreach(file ${A_EXCLUDE})
     list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${file})
   endforeach()

@@ -229,7 +229,7 @@ void NodeCompiler::config() {
   }
   for (const std::string_view name : type->unavailable) fields.unavailable(name);
   fields.finish();
-  check_node_config(type->name, source, fields.path(), problems_);
+  if (type->check != nullptr) type->check(*type, source, fields.path(), problems_);
 }
 
 // Whether the body of the node looks at its input although no expression says so.

@@ -2,68 +2,18 @@
 
 #include "common/base/environment.hpp"
 #include "common/expr/json.hpp"
+#include "common/workflow/source_node.hpp"
+#include "common/workflow/types/types.hpp"
 
 namespace r8r::workflow {
 namespace {
 
 using Kind = ConfigKind;
 
-constexpr double kMaxWaitSeconds = 30 * 86'400.0;
-constexpr double kMaxResponseBytes = 8.0 * (1 << 20);
-
-std::vector<NodeType> make_types() {
-  std::vector<NodeType> types;
-  types.push_back({.name = "transform",
-                   .node_class = NodeClass::pure,
-                   .fields = {{.name = "expression", .kind = Kind::expression, .required = true}}});
-  types.push_back({.name = "set",
-                   .node_class = NodeClass::pure,
-                   .fields = {{.name = "fields", .kind = Kind::list},
-                              {.name = "values", .kind = Kind::map},
-                              {.name = "keep_input", .kind = Kind::boolean}},
-                   .reads_input = true});
-  types.push_back({.name = "debug",
-                   .node_class = NodeClass::pure,
-                   .fields = {{.name = "message"},
-                              {.name = "level", .kind = Kind::word, .words = {"debug", "info", "warn", "error"}},
-                              {.name = "label", .kind = Kind::text},
-                              {.name = "log_input", .kind = Kind::boolean},
-                              {.name = "fields"},
-                              {.name = "custom_data"}},
-                   .reads_input = true});
-  types.push_back({.name = "wait",
-                   .node_class = NodeClass::control,
-                   .fields = {{.name = "milliseconds", .kind = Kind::number, .high = kMaxWaitSeconds * 1'000},
-                              {.name = "seconds", .kind = Kind::number, .high = kMaxWaitSeconds},
-                              {.name = "minutes", .kind = Kind::number, .high = kMaxWaitSeconds / 60},
-                              {.name = "hours", .kind = Kind::number, .high = kMaxWaitSeconds / 3'600},
-                              {.name = "until", .kind = Kind::text},
-                              {.name = "passthrough", .kind = Kind::boolean}},
-                   .reads_input = true});
-  types.push_back(
-      {.name = "http",
-       .node_class = NodeClass::effect,
-       .fields = {{.name = "url", .kind = Kind::text, .required = true},
-                  {.name = "method",
-                   .kind = Kind::word,
-                   .words = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}},
-                  {.name = "headers", .kind = Kind::map},
-                  {.name = "query", .kind = Kind::map},
-                  {.name = "body"},
-                  {.name = "body_type", .kind = Kind::word, .words = {"json", "text", "form"}},
-                  {.name = "timeout_seconds", .kind = Kind::number, .low = 0.001, .high = 86'400},
-                  {.name = "raw_response", .kind = Kind::boolean},
-                  {.name = "follow_redirects", .kind = Kind::boolean},
-                  {.name = "expected_status"},
-                  {.name = "max_response_bytes", .kind = Kind::integer, .low = 1, .high = kMaxResponseBytes},
-                  {.name = "verify_tls", .kind = Kind::boolean},
-                  {.name = "idempotency", .kind = Kind::boolean}},
-       .unavailable = {"credential", "auth_type", "proxy"}});
-  return types;
-}
-
 const std::vector<NodeType>& types() {
-  static const std::vector<NodeType> all = make_types();
+  static const std::vector<NodeType> all = {
+      transform_type(), set_type(), debug_type(), wait_type(), http_type(),
+  };
   return all;
 }
 
@@ -111,6 +61,16 @@ const ConfigFieldType* NodeType::field(std::string_view any_name) const {
   for (const ConfigFieldType& field : fields) {
     if (field.name == any_name) return &field;
     if (std::find(field.aliases.begin(), field.aliases.end(), any_name) != field.aliases.end()) return &field;
+  }
+  return nullptr;
+}
+
+const SourceNode* NodeType::given(const SourceNode& config, std::string_view canonical_name) const {
+  for (std::size_t i = 0; i < config.keys.size(); ++i) {
+    const ConfigFieldType* found = field(config.keys[i].text);
+    if (found == nullptr || found->name != canonical_name) continue;
+    const SourceNode& value = config.children[i];
+    if (value.is_map() || value.is_sequence() || !scalar_value(value).is_null()) return &value;
   }
   return nullptr;
 }

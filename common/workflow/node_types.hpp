@@ -9,6 +9,9 @@
 
 namespace r8r::workflow {
 
+struct SourceNode;
+class ProblemList;
+
 /// What a field of a node's config holds. All but expressions may be templates; then they are checked when they run.
 enum class ConfigKind {
   expression,  ///< text in the expression language, {{ }} around the whole accepted
@@ -43,8 +46,13 @@ struct NodeType {
   std::vector<std::string_view> unavailable;
   /// Whether the body uses the node's input without an expression that says so.
   bool reads_input = false;
+  /// What the table of fields cannot say, looked at when the workflow is created; of constants only.
+  void (*check)(const NodeType& type, const SourceNode& config, const std::string& path,
+                ProblemList& problems) = nullptr;
 
   const ConfigFieldType* field(std::string_view any_name) const;
+  /// The value of a field in the file, under any of its names, when it is there and not null.
+  const SourceNode* given(const SourceNode& config, std::string_view canonical_name) const;
 };
 
 /// nullptr when there is no such type in this version.

@@ -45,7 +45,4 @@ struct NodeNames {
 void compile_node(Node& node, const NodeDraft& draft, const NodeNames& names, const Graph& graph,
                   const Workflow& workflow, ProblemList& problems);
 
-/// Checks of one type's config that the table of fields cannot say; looks at constants only.
-void check_node_config(std::string_view type, const SourceNode& config, const std::string& path, ProblemList& problems);
-
 }  // namespace r8r::workflow

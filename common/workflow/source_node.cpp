@@ -197,6 +197,10 @@ expr::Value scalar_value(const SourceNode& node) {
   return expr::Value::string(node.scalar);
 }
 
+bool holds_template(const SourceNode& node) {
+  return node.is_scalar() && node.scalar.find("{{") != std::string::npos;
+}
+
 // Recursion is bounded by the readers' nesting limit.
 expr::Value to_value(const SourceNode& node) {
   if (node.is_sequence()) {

@@ -54,6 +54,9 @@ struct SourceNode {
 /// are strings; an integer past 64 bits is a float).
 expr::Value scalar_value(const SourceNode& node);
 
+/// Whether the text of a scalar has a template in it.
+bool holds_template(const SourceNode& node);
+
 /// The whole tree as a value; maps keep the order of the file.
 expr::Value to_value(const SourceNode& node);
 

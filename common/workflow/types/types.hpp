@@ -1,0 +1,15 @@
+#pragma once
+#include "common/workflow/node_types.hpp"
+#include "common/workflow/source_node.hpp"
+
+/// The node types of this version, each in a file of its own: fields, and what is checked when a workflow is created.
+/// node_types.cpp lists them.
+namespace r8r::workflow {
+
+NodeType transform_type();
+NodeType set_type();
+NodeType debug_type();
+NodeType wait_type();
+NodeType http_type();
+
+}  // namespace r8r::workflow
