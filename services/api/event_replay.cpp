@@ -11,8 +11,8 @@
 namespace r8r::api {
 namespace {
 
-using store::EntryKind;
-using store::JournalEntry;
+using journal::EntryKind;
+using journal::JournalEntry;
 
 std::int64_t milliseconds_between(Timestamp from, Timestamp to) {
   return std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count());

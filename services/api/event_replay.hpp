@@ -1,8 +1,8 @@
 #pragma once
 #include <vector>
 
+#include "common/journal/journal_entry.hpp"
 #include "common/store/executions.hpp"
-#include "common/store/journal_entry.hpp"
 #include "services/api/monitor_event.hpp"
 
 namespace r8r::api {
@@ -16,6 +16,6 @@ struct ReplayedEvent {
 /// and marked "replayed": true. The numbering is the scheduler engine's: one for the start, then those that each
 /// journal entry gives rise to, in order (services/scheduler/engine: Execution::apply), then the end.
 std::vector<ReplayedEvent> replay_events(const store::ExecutionRow& row,
-                                         const std::vector<store::JournalEntry>& entries);
+                                         const std::vector<journal::JournalEntry>& entries);
 
 }  // namespace r8r::api

@@ -3,8 +3,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/journal/journal_entry.hpp"
 #include "common/store/executions.hpp"
-#include "common/store/journal_entry.hpp"
 #include "services/api/completion_waiter.hpp"
 
 /// Executions as the API shows them.
@@ -25,7 +25,7 @@ enum class TraceDetail {
 
 /// The trace (GET /api/executions/{id}/trace): one object per node that was reached, by start time, made from the
 /// journal's entries in order.
-std::string trace_json(const store::ExecutionRow& row, const std::vector<store::JournalEntry>& entries,
+std::string trace_json(const store::ExecutionRow& row, const std::vector<journal::JournalEntry>& entries,
                        TraceDetail detail);
 
 }  // namespace r8r::api

@@ -52,9 +52,9 @@ awaitable<http::Response> ExecutionsEndpoints::trace(http::Request& request, Adm
   std::vector<std::string>& parts = (*found)->second;
   if (!row.trace.empty()) parts.push_back(std::move(row.trace));
 
-  std::vector<store::JournalEntry> entries;
+  std::vector<journal::JournalEntry> entries;
   for (const std::string& part : parts) {
-    Result<std::vector<store::JournalEntry>> some = store::parse_entries(part);
+    Result<std::vector<journal::JournalEntry>> some = journal::parse_entries(part);
     if (!some) co_return error_response(request, std::move(some.error()));
     std::move(some->begin(), some->end(), std::back_inserter(entries));
   }

@@ -210,9 +210,9 @@ awaitable<Result<std::vector<ReplayedEvent>>> MonitorSession::history(Uuid execu
   store::ExecutionRow& row = (*found)->first;
   std::vector<std::string>& parts = (*found)->second;
   if (!row.trace.empty()) parts.push_back(row.trace);
-  std::vector<store::JournalEntry> entries;
+  std::vector<journal::JournalEntry> entries;
   for (const std::string& part : parts) {
-    Result<std::vector<store::JournalEntry>> some = store::parse_entries(part);
+    Result<std::vector<journal::JournalEntry>> some = journal::parse_entries(part);
     if (!some) co_return fail(std::move(some.error()));
     std::move(some->begin(), some->end(), std::back_inserter(entries));
   }

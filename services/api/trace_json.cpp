@@ -10,8 +10,8 @@
 namespace r8r::api {
 namespace {
 
-using store::EntryKind;
-using store::JournalEntry;
+using journal::EntryKind;
+using journal::JournalEntry;
 
 // All that the journal says of one node.
 struct NodeTrace {

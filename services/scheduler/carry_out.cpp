@@ -40,13 +40,13 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
   store::ExecutionProgress progress{.id = execution.id, .run = execution.run, .partition = execution.partition};
   std::string entries = "[";
   const bool keep_outputs = !decision.end || execution.machine.workflow().settings.store_traces;
-  for (store::JournalEntry& entry : decision.entries) {
+  for (journal::JournalEntry& entry : decision.entries) {
     if (entries.size() > 1) entries += ',';
     if (!keep_outputs) {
       entry.has_output = false;
       entry.logs.clear();
     }
-    store::append_entry(entries, entry);
+    journal::append_entry(entries, entry);
   }
   entries += ']';
 
@@ -177,8 +177,8 @@ void ExecutionHost::answer_workers(ActiveExecution& execution) {
 }
 
 void ExecutionHost::count_results(const ActiveExecution& execution, const Decision& decision) {
-  for (const store::JournalEntry& entry : decision.entries) {
-    if (entry.kind == store::EntryKind::failed && entry.wake_at != Timestamp{})
+  for (const journal::JournalEntry& entry : decision.entries) {
+    if (entry.kind == journal::EntryKind::failed && entry.wake_at != Timestamp{})
       metrics::counter("r8r_node_retries_total", "Attempts that failed and are tried again", {{"node_type", entry.node_type}}).add();
   }
   (void)execution;

@@ -196,7 +196,7 @@ awaitable<void> ExecutionHost::adopt(store::LiveExecution live) {
   active.has_timers = !live.journal.empty();
   active.next_seq = static_cast<int>(live.journal.size()) + 1;
   for (const std::string& row : live.journal) {
-    Result<std::vector<store::JournalEntry>> entries = store::parse_entries(row);
+    Result<std::vector<journal::JournalEntry>> entries = journal::parse_entries(row);
     if (!entries) {
       log::error("a journal cannot be read; its execution is left alone",
                  {{"execution_id", active.subject.execution_id}, {"error", entries.error().message}});

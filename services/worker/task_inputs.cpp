@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "common/store/journal_entry.hpp"
+#include "common/journal/journal_entry.hpp"
 
 namespace r8r::worker {
 namespace {
@@ -13,9 +13,9 @@ namespace {
 Result<void> add_outputs(bus::Task& task, const std::vector<std::string>& journal) {
   std::vector<std::optional<std::string>> found(task.outputs_by_reference.size());
   for (const std::string& array : journal) {
-    Result<std::vector<store::JournalEntry>> entries = store::parse_entries(array);
+    Result<std::vector<journal::JournalEntry>> entries = journal::parse_entries(array);
     if (!entries) return fail(std::move(entries.error()));
-    for (store::JournalEntry& entry : *entries) {
+    for (journal::JournalEntry& entry : *entries) {
       if (!entry.has_output) continue;
       for (std::size_t i = 0; i < found.size(); ++i) {
         if (task.outputs_by_reference[i] == entry.node_id) found[i] = std::move(entry.output);

@@ -8,8 +8,8 @@
 
 namespace r8r::engine {
 
-using store::EntryKind;
-using store::JournalEntry;
+using journal::EntryKind;
+using journal::JournalEntry;
 using workflow::Node;
 using workflow::NodeClass;
 

@@ -9,7 +9,7 @@
 
 #include "common/base/time.hpp"
 #include "common/base/uuid.hpp"
-#include "common/store/journal_entry.hpp"
+#include "common/journal/journal_entry.hpp"
 #include "common/workflow/workflow.hpp"
 
 /// The pure heart of the scheduler: one execution as a deterministic state machine. It is told what happened and answers
@@ -105,7 +105,7 @@ struct End {
 /// What to do, in this order: send `run_now`; commit `entries`, `timers` and `end` together; after that commit send
 /// `run_after_commit` and publish `events`.
 struct Decision {
-  std::vector<store::JournalEntry> entries;
+  std::vector<journal::JournalEntry> entries;
   std::vector<TimerChange> timers;
   std::vector<Dispatch> run_now;
   std::vector<Dispatch> run_after_commit;
@@ -138,7 +138,7 @@ class Execution {
 
   /// Rebuilds the state from a journal. Then resume() says how to go on: effects that are recorded as running are sent
   /// again unchanged (the work queue drops a copy that it has), whatever was ready starts.
-  void replay(const std::vector<store::JournalEntry>& entries);
+  void replay(const std::vector<journal::JournalEntry>& entries);
   Decision resume(Timestamp now);
 
   Decision on_result(SegmentResult result, Timestamp now);
@@ -187,11 +187,11 @@ class Execution {
   void schedule_segments(Decision& decision, Timestamp now);
   void begin_attempt(int node, Decision& decision, Timestamp now);
   void take_result(NodeResult&& result, const SegmentResult& segment, Decision& decision, Timestamp now);
-  void take_failure(NodeResult&& result, store::JournalEntry entry, Decision& decision, Timestamp now);
+  void take_failure(NodeResult&& result, journal::JournalEntry entry, Decision& decision, Timestamp now);
   void finish_if_done(Decision& decision, Timestamp now);
   void fail(int node, std::string error, Decision& decision, Timestamp now);
-  void record(store::JournalEntry entry, Decision& decision);
-  void apply(const store::JournalEntry& entry, std::vector<Event>* events);
+  void record(journal::JournalEntry entry, Decision& decision);
+  void apply(const journal::JournalEntry& entry, std::vector<Event>* events);
   void emit(std::vector<Event>* events, Event event);
   std::uint64_t seed_of(std::int64_t dispatch_id) const;
   bool has_room() const;

@@ -7,9 +7,9 @@
 namespace r8r::api {
 namespace {
 
+using journal::EntryKind;
+using journal::JournalEntry;
 using nlohmann::ordered_json;
-using store::EntryKind;
-using store::JournalEntry;
 
 Timestamp at_ms(int ms) {
   return from_unix_us(1'768'919'400'000'000 + ms * 1'000LL);

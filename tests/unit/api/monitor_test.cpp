@@ -202,8 +202,8 @@ store::ExecutionRow row_of(std::string status, bool live) {
 }
 
 TEST(EventReplay, TellsTheWholeStoryInOrder) {
-  using store::EntryKind;
-  const std::vector<store::JournalEntry> entries = {
+  using journal::EntryKind;
+  const std::vector<journal::JournalEntry> entries = {
       {.kind = EntryKind::completed,
        .node_id = "pure",
        .node_type = "set",

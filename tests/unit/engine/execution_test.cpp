@@ -13,8 +13,8 @@ using testing::SizeIs;
 
 namespace {
 
-std::vector<store::JournalEntry> all_entries(std::vector<Decision*> decisions) {
-  std::vector<store::JournalEntry> all;
+std::vector<journal::JournalEntry> all_entries(std::vector<Decision*> decisions) {
+  std::vector<journal::JournalEntry> all;
   for (Decision* decision : decisions) all.insert(all.end(), decision->entries.begin(), decision->entries.end());
   return all;
 }

@@ -47,8 +47,8 @@ TEST(Segments, AnEffectStartsOnlyAfterTheCommitOfWhatItFollowsFrom) {
   EXPECT_TRUE(second.run_after_commit[0].effect);
   // What it follows from and its own start are in the commit that it waits for.
   ASSERT_THAT(second.entries, SizeIs(2));
-  EXPECT_EQ(second.entries[0].kind, store::EntryKind::completed);
-  EXPECT_EQ(second.entries[1].kind, store::EntryKind::started);
+  EXPECT_EQ(second.entries[0].kind, journal::EntryKind::completed);
+  EXPECT_EQ(second.entries[1].kind, journal::EntryKind::started);
   EXPECT_EQ(second.entries[1].dispatch_id, second.run_after_commit[0].id);
 }
 

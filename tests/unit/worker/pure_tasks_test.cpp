@@ -1,7 +1,7 @@
 // Pure segments: run, answered together, acknowledged after that.
 #include <boost/asio/post.hpp>
 
-#include "common/store/journal_entry.hpp"
+#include "common/journal/journal_entry.hpp"
 #include "services/worker/result_sender.hpp"
 #include "tests/unit/worker/task_runner_fixture.hpp"
 
@@ -147,16 +147,16 @@ TEST_F(PureTasks, InputByReferenceIsReadFromTheRow) {
 
 TEST_F(PureTasks, OutputsByReferenceAreReadFromTheJournal) {
   add_workflow(kChain);
-  store::JournalEntry entry;
+  journal::JournalEntry entry;
   entry.node_id = "one";
   entry.has_output = true;
   std::string row = "[";
   entry.output = "5";
-  store::append_entry(row, entry);
+  journal::append_entry(row, entry);
   payloads_.journal_rows.push_back(row + "]");
   row = "[";
   entry.output = "50";  // a later run of the node
-  store::append_entry(row, entry);
+  journal::append_entry(row, entry);
   payloads_.journal_rows.push_back(row + "]");
   bus::Task job = task({"two"});
   job.outputs_by_reference = {"one"};

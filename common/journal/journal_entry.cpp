@@ -1,4 +1,4 @@
-#include "common/store/journal_entry.hpp"
+#include "common/journal/journal_entry.hpp"
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -8,7 +8,7 @@
 
 #include "common/base/json_text.hpp"
 
-namespace r8r::store {
+namespace r8r::journal {
 namespace {
 
 constexpr std::array<std::string_view, 6> kKindNames = {"started", "completed", "skipped",
@@ -126,4 +126,4 @@ Result<std::vector<JournalEntry>> parse_entries(std::string_view array) {
   return entries;
 }
 
-}  // namespace r8r::store
+}  // namespace r8r::journal

@@ -7,7 +7,7 @@
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
 
-namespace r8r::store {
+namespace r8r::journal {
 
 enum class EntryKind {
   started,    ///< an attempt of an effect node was dispatched (pure nodes have no such entry)
@@ -44,4 +44,4 @@ void append_entry(std::string& out, const JournalEntry& entry);
 /// The entries of a JSON array, in order. Payloads are cut out unparsed. Errors: storage_error.
 Result<std::vector<JournalEntry>> parse_entries(std::string_view array);
 
-}  // namespace r8r::store
+}  // namespace r8r::journal
