@@ -13,11 +13,11 @@ void check_wait(const NodeType& type, const SourceNode& config, const std::strin
     double seconds;
   };
   constexpr Unit kUnits[] = {{"milliseconds", 0.001}, {"seconds", 1}, {"minutes", 60}, {"hours", 3'600}};
-  const SourceNode* until = given("wait", config, "until");
+  const SourceNode* until = type.given(config, "until");
   const SourceNode* length = nullptr;
   double total = 0;
   for (const Unit& unit : kUnits) {
-    const SourceNode* part = given("wait", config, unit.name);
+    const SourceNode* part = type.given(config, unit.name);
     if (part == nullptr) continue;
     length = part;
     const expr::Value value = part->is_scalar() ? scalar_value(*part) : expr::Value::null();
