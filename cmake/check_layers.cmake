@@ -4,7 +4,7 @@ cmake_minimum_required(VERSION 3.25)
 
 set(layers
   common/base common/expr common/workflow common/nodes common/journal common/bus common/store common/catalog common/http
-  services/scheduler/engine services/scheduler services/worker services/api cli)
+  services/scheduler/engine services/scheduler services/worker services/api cli/offline cli)
 
 set(uses_common/base)
 set(uses_common/expr common/base)
@@ -23,8 +23,10 @@ foreach(service services/scheduler services/worker services/api)
 endforeach()
 list(APPEND uses_services/scheduler services/scheduler/engine)
 list(APPEND uses_services/worker common/nodes)
-# The command line speaks HTTP to the services and shares only the reading of workflow files with them.
-set(uses_cli common/base common/expr common/workflow common/nodes)
+# A shell around the engine, like the scheduler: it runs workflows in one process.
+set(uses_cli/offline common/base common/expr common/workflow common/nodes common/journal services/scheduler/engine)
+# The command line speaks HTTP to the services and shares only the reading and offline running of workflow files with them.
+set(uses_cli common/base common/expr common/workflow common/nodes cli/offline)
 
 # The innermost layer that `path` lies in, as OUT; empty when it lies in none.
 function(layer_of path out)
