@@ -136,6 +136,9 @@ class PullConsumer {
   /// Starts asking (again), keeping about `messages` outstanding in total; 0 stops asking. Requests that the server has
   /// lost (reconnect, expiry) are renewed by the consumer itself.
   void set_room(std::size_t messages);
+  /// The consumer was made (or found) just now. The server swallows requests for one that it does not have, so what was
+  /// asked before and has no answer is asked again at once instead of when it expires.
+  void consumer_made();
   /// Finished with it: it is not delivered again.
   void ack(const QueueMessage& message);
   /// Give it back for delivery to another worker, after `delay`.

@@ -165,6 +165,12 @@ void PullConsumer::set_room(std::size_t messages) {
   impl_->ask();
 }
 
+void PullConsumer::consumer_made() {
+  if (impl_->answered) return;
+  impl_->standing.clear();
+  impl_->ask();
+}
+
 void PullConsumer::ack(const QueueMessage& message) { impl_->connection.publish(message.ack_subject, "+ACK"); }
 
 void PullConsumer::nak(const QueueMessage& message, milliseconds delay) {

@@ -60,7 +60,10 @@ awaitable<void> Puller::keep_queue() {
     if (made && connection_.reconnects() != reconnects) continue;
     if (!made && (ready_ || problem_ != made.error().message))
       log::warn("the task queue cannot be made; trying on", {{"error", made.error().message}});
-    if (made && !ready_) log::info("task queue ready", {{"reconnects", reconnects}});
+    if (made && !ready_) {
+      log::info("task queue ready", {{"reconnects", reconnects}});
+      for (const auto& consumer : consumers_) consumer->consumer_made();
+    }
     ready_ = made.has_value();
     problem_ = made ? std::string() : made.error().message;
     const SteadyClock::duration pause = ready_ ? SteadyClock::duration(kCheck) : SteadyClock::duration(kRetry);

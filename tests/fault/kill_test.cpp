@@ -106,7 +106,7 @@ TEST(Faults, EveryPromisedExecutionEndsOnceWhateverIsKilled) {
   }
   stop = true;
   for (std::thread& lane : lanes) lane.join();
-  ASSERT_TRUE(stack.wait_ready());
+  ASSERT_TRUE(stack.wait_ready()) << stack.not_ready();
 
   ASSERT_GT(promises.size(), 50u) << "too little load to say anything";
   int failed = 0;

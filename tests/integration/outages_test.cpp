@@ -33,7 +33,7 @@ TEST_F(Outages, TheDatabaseGoesAwayAndComesBack) {
   EXPECT_TRUE(refused.headers.contains("retry-after"));
 
   stack.postgres().start();
-  EXPECT_TRUE(stack.wait_ready());
+  EXPECT_TRUE(stack.wait_ready()) << stack.not_ready();
   EXPECT_TRUE(eventually(seconds(20), [&] { return works(); }));
 }
 
@@ -49,7 +49,7 @@ TEST_F(Outages, TheBusGoesAwayAndComesBackEmpty) {
   EXPECT_TRUE(refused.headers.contains("retry-after"));
 
   stack.nats().start();
-  EXPECT_TRUE(stack.wait_ready());
+  EXPECT_TRUE(stack.wait_ready()) << stack.not_ready();
   EXPECT_TRUE(eventually(seconds(20), [&] { return works(); }));
 }
 
@@ -73,7 +73,7 @@ TEST_F(Outages, AFrozenSchedulerIsFencedAndWritesNothingWhenItWakes) {
   for (int i = 50; i < 100; ++i) ids.push_back(stack.submit("fine", i));
   for (const std::string& id : ids) EXPECT_EQ(stack.wait_end(id, seconds(60)).value("status", ""), "completed");
   frozen.signal(SIGCONT);
-  EXPECT_TRUE(stack.wait_ready());
+  EXPECT_TRUE(stack.wait_ready()) << stack.not_ready();
   for (int i = 0; i < 100; ++i) EXPECT_EQ(stack.get("/api/executions/" + ids[static_cast<std::size_t>(i)]).json()["output"], i);
 }
 

@@ -3,6 +3,9 @@
 #include <curl/curl.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
+#include <deque>
 #include <filesystem>
 #include <fstream>
 
@@ -26,6 +29,19 @@ std::size_t take_header(char* data, std::size_t, std::size_t count, void* to) {
     static_cast<HttpAnswer*>(to)->headers[name] = value;
   }
   return count;
+}
+
+// The last lines of a log, for whoever reads the failure on another machine.
+void print_end_of(const std::string& file) {
+  constexpr std::size_t kLines = 25;
+  std::ifstream in(file);
+  std::deque<std::string> lines;
+  for (std::string line; std::getline(in, line);) {
+    lines.push_back(line.substr(0, 400));
+    if (lines.size() > kLines) lines.pop_front();
+  }
+  std::fprintf(stderr, "--- %s\n", file.c_str());
+  for (const std::string& line : lines) std::fprintf(stderr, "%s\n", line.c_str());
 }
 
 bool is_final(const std::string& status) { return status == "completed" || status == "failed" || status == "cancelled"; }
@@ -99,7 +115,8 @@ Stack::~Stack() {
   for (const auto& service : services_) service->process.stop(std::chrono::seconds(10));
   nats_.kill();
   if (testing::Test::HasFailure()) {
-    std::fprintf(stderr, "logs are kept in %s\n", directory_.c_str());
+    std::fprintf(stderr, "logs are kept in %s; their ends:\n", directory_.c_str());
+    for (const auto& service : services_) print_end_of(fmt::format("{}/{}-{}.log", directory_, service->name, service->index));
   } else {
     std::error_code ignored;
     std::filesystem::remove_all(directory_, ignored);
@@ -111,7 +128,7 @@ std::string Stack::nats_url() const { return "nats://127.0.0.1:" + std::to_strin
 void Stack::start() {
   nats_.start();
   for (const auto& service : services_) service->process.start();
-  ASSERT_TRUE(wait_ready()) << "the stack did not become ready; see " << directory_;
+  ASSERT_TRUE(wait_ready()) << not_ready();
 }
 
 std::string Stack::ready_url(const std::string& name, int index) const {
@@ -124,13 +141,17 @@ std::string Stack::ready_url(const std::string& name, int index) const {
 std::string Stack::url(int api) const { return ready_url("r8r-api", api); }
 
 bool Stack::wait_ready(std::chrono::milliseconds limit) {
-  return eventually(limit, [&] {
-    for (const auto& service : services_) {
-      const std::string url = "http://127.0.0.1:" + std::to_string(service->port) + "/readyz";
-      if (call({.url = url, .timeout = std::chrono::seconds(2)}).status != 200) return false;
-    }
-    return true;
-  });
+  return eventually(limit, [&] { return not_ready().empty(); });
+}
+
+std::string Stack::not_ready() {
+  std::string all;
+  for (const auto& service : services_) {
+    const std::string url = "http://127.0.0.1:" + std::to_string(service->port) + "/readyz";
+    const HttpAnswer answer = call({.url = url, .timeout = std::chrono::seconds(2)});
+    if (answer.status != 200) all += fmt::format("{} {}: {} {}\n", service->name, service->index, answer.status, answer.body);
+  }
+  return all;
 }
 
 ChildProcess& Stack::service(const std::string& name, int index) {

@@ -49,6 +49,8 @@ class Stack {
   /// Starts all and waits until every /readyz says so; a test failure otherwise.
   void start();
   bool wait_ready(std::chrono::milliseconds limit = std::chrono::seconds(60));
+  /// Which services are not ready and what they say; empty when all are.
+  std::string not_ready();
 
   std::string url(int api = 0) const;
   /// "r8r-api" 0 …

@@ -114,23 +114,35 @@ void RawServer::serve() {
   }
 }
 
-void RawServer::answer_one(int fd) {
+// What a client that died left half sent is no request.
+std::optional<std::string> RawServer::read_request(int fd) {
   std::string text;
   char buffer[16384];
   while (true) {
     const std::size_t end = text.find("\r\n\r\n");
-    if (end != std::string::npos && text.size() >= end + 4 + body_length(text.substr(0, end))) break;
+    if (end != std::string::npos && text.size() >= end + 4 + body_length(text.substr(0, end))) return text;
     const ssize_t count = recv(fd, buffer, sizeof buffer, 0);
-    if (count <= 0) break;
+    if (count <= 0) return std::nullopt;
     text.append(buffer, static_cast<std::size_t>(count));
   }
+}
+
+void RawServer::answer_one(int fd) {
+  if (const std::optional<std::string> request = read_request(fd)) answer(fd, *request);
+  const std::lock_guard lock(mutex_);
+  std::erase(open_, fd);
+  close(fd);
+}
+
+void RawServer::answer(int fd, const std::string& request) {
   int number = 0;
   {
     const std::lock_guard lock(mutex_);
     number = static_cast<int>(requests_.size());
-    requests_.push_back(text);
+    requests_.push_back(request);
   }
-  const std::string bytes = answer_(text, number);
+  char buffer[16384];
+  const std::string bytes = answer_(request, number);
   if (bytes.empty()) {
     // Until the client gives up or the server ends.
     while (recv(fd, buffer, sizeof buffer, 0) > 0) {
@@ -140,9 +152,6 @@ void RawServer::answer_one(int fd) {
   shutdown(fd, SHUT_WR);
   while (recv(fd, buffer, sizeof buffer, 0) > 0) {
   }
-  const std::lock_guard lock(mutex_);
-  std::erase(open_, fd);
-  close(fd);
 }
 
 std::vector<std::string> RawServer::requests() {

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,7 +29,7 @@ class TcpClient {
 };
 
 /// A server that answers each request (headers and body, read whole) with the bytes that `answer` gives, then closes. One
-/// thread per connection. Records the requests.
+/// thread per connection. Records the whole requests.
 class RawServer {
  public:
   /// `answer` gets the request's text and how many came before it; an empty answer keeps the connection open without a word.
@@ -43,6 +44,8 @@ class RawServer {
  private:
   void serve();
   void answer_one(int fd);
+  std::optional<std::string> read_request(int fd);
+  void answer(int fd, const std::string& request);
 
   Answer answer_;
   int listener_ = -1;

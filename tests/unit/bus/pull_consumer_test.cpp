@@ -90,6 +90,25 @@ TEST_F(PullConsumerRoom, WithoutRoomNothingIsAskedFor) {
   EXPECT_TRUE(puller.got.empty());
 }
 
+TEST_F(PullConsumerRoom, ARequestFromBeforeTheConsumerIsMadeAgainAtOnce) {
+  const auto observer = loop_.connect(server_.url());
+  int requests = 0;
+  const auto spy = observer->subscribe("$JS.API.CONSUMER.MSG.NEXT.TASKS.workers",
+                                       [&](std::vector<Message> messages) { requests += static_cast<int>(messages.size()); });
+  ASSERT_TRUE(spy);
+  ASSERT_TRUE(loop_.run(observer->flush(5s)));
+  Puller puller(*connection_);
+  puller.consumer.set_room(5);
+  ASSERT_TRUE(loop_.until([&] { return requests == 1; }));
+  make_queue();
+  puller.consumer.consumer_made();
+  ASSERT_TRUE(loop_.run(connection_->flush(5s)));
+  ASSERT_TRUE(loop_.run(observer->flush(5s)));
+  EXPECT_GE(requests, 2);
+  put("one");
+  ASSERT_TRUE(loop_.until([&] { return puller.got.size() == 1; }));
+}
+
 TEST_F(PullConsumerRoom, InProgressHoldsTheRedeliveryBack) {
   make_queue(600ms);
   put("long");

@@ -1,9 +1,12 @@
+#include <fmt/format.h>
+
 #include "tests/unit/store/store_test.hpp"
 
 namespace r8r::store::test {
 namespace {
 
 constexpr Statement kOne{"pool_test_one", "select 1"};
+constexpr Statement kPid{"pool_test_pid", "select pg_backend_pid()"};
 constexpr Statement kBegin{"pool_test_begin", "begin"};
 constexpr Statement kOpenTransaction{"pool_test_state", "select (count(*) = 0) from settings where name = 'left open'"};
 
@@ -84,6 +87,24 @@ TEST_F(PoolTest, AnOpenTransactionDoesNotComeBack) {
   const Result<Pool::Lease> next = loop.run(small->acquire());
   ASSERT_TRUE(next);
   EXPECT_TRUE((*next)->reusable());
+}
+
+// Connections of an outage may come back after the first good one was made.
+TEST_F(PoolTest, AStaleConnectionThatComesBackLateDoesNotMakeTheDatabaseSeemAway) {
+  const auto small = pool_of(2);
+  const auto stale = take(*small);
+  const auto good = take(*small);
+  ASSERT_TRUE(loop.until([&] { return stale->has_value() && good->has_value(); }));
+  Connection& dying = ****stale;
+  const Result<ResultSet> pid = loop.run(dying.run_one(kPid, 5s));
+  ASSERT_TRUE(pid);
+  execute(fmt::format("select pg_terminate_backend({})", pid->int4(0, 0)));
+  EXPECT_FALSE(loop.run(dying.run_one(kOne, 5s)));
+  good->reset();
+  stale->reset();
+  EXPECT_FALSE(small->healthy());
+  EXPECT_TRUE(loop.run(run_on(*small, kOne)));
+  EXPECT_TRUE(small->healthy());
 }
 
 TEST_F(PoolOutage, WorksAgainAfterARestartOfTheServer) {
