@@ -3,12 +3,13 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(layers
-  common/base common/expr common/workflow common/nodes common/journal common/bus common/store common/catalog common/http
-  services/scheduler/engine services/scheduler services/worker services/api cli/offline cli)
+  common/base common/expr common/cron common/workflow common/nodes common/journal common/bus common/store common/catalog
+  common/http services/scheduler/engine services/scheduler services/worker services/api cli/offline cli)
 
 set(uses_common/base)
 set(uses_common/expr common/base)
-set(uses_common/workflow common/base common/expr)
+set(uses_common/cron common/base common/expr)
+set(uses_common/workflow common/base common/expr common/cron)
 set(uses_common/nodes common/base common/expr common/workflow)
 set(uses_common/journal common/base)
 set(uses_common/bus common/base)
@@ -18,8 +19,8 @@ set(uses_common/catalog common/base common/expr common/workflow common/store)
 # The engine is pure: it asks for journal entries to be written and links nothing that could write them.
 set(uses_services/scheduler/engine common/base common/expr common/workflow common/journal)
 foreach(service services/scheduler services/worker services/api)
-  set(uses_${service} common/base common/expr common/workflow common/journal common/bus common/store common/catalog
-      common/http)
+  set(uses_${service} common/base common/expr common/cron common/workflow common/journal common/bus common/store
+      common/catalog common/http)
 endforeach()
 list(APPEND uses_services/scheduler services/scheduler/engine)
 list(APPEND uses_services/worker common/nodes)

@@ -1,3 +1,6 @@
+#include <ctime>
+#include <filesystem>
+
 #include "common/expr/dates.hpp"
 #include "common/expr/time_zone.hpp"
 #include "harness.hpp"
@@ -139,6 +142,49 @@ TEST(TimeZones, NamesAreChecked) {
     EXPECT_FALSE(TimeZone::find(bad).has_value()) << bad;
   EXPECT_EQ((*TimeZone::find("-03:30"))->offset_at(0), -12'600);
   EXPECT_EQ((*TimeZone::find("UTC"))->offset_at(0), 0);
+}
+
+// Every zone of the system, at moments spread over two centuries and at each change of the clock, as the C library has
+// it.
+TEST(TimeZones, AgreeWithTheCLibrary) {
+  namespace fs = std::filesystem;
+  const fs::path root = "/usr/share/zoneinfo";
+  int zones = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (!entry.is_regular_file() || entry.path().extension() != "") continue;
+    const std::string name = fs::relative(entry.path(), root).string();
+    // Copies of the whole tree, with and without leap seconds.
+    if (name.starts_with("right/") || name.starts_with("posix/")) continue;
+    const auto zone = TimeZone::find(name);
+    if (!zone) continue;
+    ++zones;
+    setenv("TZ", (":" + name).c_str(), 1);
+    tzset();
+    std::int64_t before = 0;
+    for (std::int64_t utc = at("1901-01-01"); utc < at("2100-01-01"); utc += 37 * 86'400 + 3'600) {
+      const auto offset = [&](std::int64_t moment) {
+        const std::time_t time = moment;
+        std::tm tm{};
+        localtime_r(&time, &tm);
+        return static_cast<std::int64_t>(tm.tm_gmtoff);
+      };
+      ASSERT_EQ((*zone)->offset_at(utc), offset(utc)) << name << ' ' << utc;
+      if (before != 0 && offset(before) != offset(utc)) {
+        std::int64_t low = before;
+        std::int64_t high = utc;
+        while (high - low > 1) {
+          const std::int64_t middle = low + (high - low) / 2;
+          (offset(middle) == offset(utc) ? high : low) = middle;
+        }
+        ASSERT_EQ((*zone)->offset_at(low), offset(low)) << name << ' ' << low;
+        ASSERT_EQ((*zone)->offset_at(high), offset(high)) << name << ' ' << high;
+      }
+      before = utc;
+    }
+  }
+  unsetenv("TZ");
+  tzset();
+  EXPECT_GT(zones, 300);
 }
 
 }  // namespace
