@@ -16,6 +16,13 @@ BodyResult Call::evaluate(std::string_view name) const {
   return std::move(*value);
 }
 
+BodyResult Call::evaluate(const workflow::Operand& operand, std::string_view place) const {
+  if (operand.is_constant()) return operand.constant();
+  Result<expr::Value> value = operand.evaluate(context);
+  if (!value) return failure(kExpressionError, fmt::format("{}: {}", place, value.error().message));
+  return std::move(*value);
+}
+
 Body find_body(std::string_view type) {
   struct Entry {
     std::string_view type;

@@ -6,6 +6,7 @@
 #include <tl/expected.hpp>
 
 #include "common/expr/evaluate.hpp"
+#include "common/workflow/config.hpp"
 #include "common/workflow/workflow.hpp"
 
 /// What the node types of this folder implement; internal to it.
@@ -30,17 +31,26 @@ inline tl::unexpected<Failure> failure(std::string_view code, std::string messag
 struct Call {
   const workflow::Node& node;
   const expr::Value& input;
-  /// The fields that are no expressions, evaluated and checked, by canonical name.
+  /// The config as the node's type reads it; null for types that have no `parse`.
+  const workflow::ParsedConfig* parsed;
+  /// For those: the fields that are no expressions, evaluated and checked, by canonical name.
   const expr::Map& config;
   expr::EvalContext& context;
   /// Set by control nodes: how long the execution waits before the output holds.
   std::chrono::milliseconds wait{0};
 
+  /// The parsed config; `Config` is what the type's `parse` makes.
+  template <class Config>
+  const Config& config_as() const {
+    return static_cast<const Config&>(*parsed);
+  }
   /// The field's value, or null when the file leaves it out.
   const expr::Value* field(std::string_view name) const { return config.find(name); }
   bool flag(std::string_view name, bool fallback) const;
   /// Evaluates an expression field that the node type requires.
   BodyResult evaluate(std::string_view name) const;
+  /// Evaluates a piece of the config; `place` is for the message.
+  BodyResult evaluate(const workflow::Operand& operand, std::string_view place) const;
 };
 
 using Body = BodyResult (*)(Call&);

@@ -84,6 +84,12 @@ struct Segment::State {
   tl::expected<expr::Scope, Failure> scope_of(const Node& node) const;
   tl::expected<bool, Failure> condition_of(const Node& node, expr::EvalContext& context) const;
   tl::expected<expr::Map, Failure> config_of(const Node& node, expr::EvalContext& context) const;
+  /// The config as the body wants it; the fields only when the type has no struct of its own.
+  struct Configured {
+    std::shared_ptr<const workflow::ParsedConfig> parsed;
+    expr::Map fields;
+  };
+  tl::expected<Configured, Failure> configure(const Node& node, expr::EvalContext& context) const;
 
   /// What comes before a body: nothing if the body is to run.
   std::optional<NodeRun> before(const Node& node, expr::EvalContext& context);
@@ -135,7 +141,7 @@ tl::expected<bool, Failure> Segment::State::condition_of(const Node& node, expr:
 
 tl::expected<expr::Map, Failure> Segment::State::config_of(const Node& node, expr::EvalContext& context) const {
   expr::Map config;
-  const workflow::NodeType* type = workflow::find_node_type(node.type);
+  const workflow::NodeType* type = node.kind;
   for (const workflow::ConfigField& field : node.config) {
     if (!field.value) continue;
     Result<expr::Value> value = field.value->evaluate(context);
@@ -150,6 +156,17 @@ tl::expected<expr::Map, Failure> Segment::State::config_of(const Node& node, exp
     config.set(field.name, std::move(*value));
   }
   return config;
+}
+
+tl::expected<Segment::State::Configured, Failure> Segment::State::configure(const Node& node,
+                                                                            expr::EvalContext& context) const {
+  if (node.parsed != nullptr) return Configured{node.parsed, {}};
+  auto fields = config_of(node, context);
+  if (!fields) return tl::make_unexpected(std::move(fields.error()));
+  if (node.kind->parse == nullptr) return Configured{nullptr, std::move(*fields)};
+  auto parsed = workflow::parse_config(node, *fields);
+  if (!parsed) return failure(kInvalidConfig, std::move(parsed.error().message));
+  return Configured{std::move(*parsed), {}};
 }
 
 std::optional<NodeRun> Segment::State::before(const Node& node, expr::EvalContext& context) {
@@ -230,10 +247,10 @@ NodeRun Segment::State::run_body(const Node& node, const expr::Scope& scope) {
   const Body body = find_body(node.type);
   if (body == nullptr)
     return failed_run("INTERNAL_ERROR", fmt::format("a node of type '{}' does not run in a segment", node.type));
-  const auto config = config_of(node, context);
+  const auto config = configure(node, context);
   if (!config)
     return fail_node(node, failed_run(config.error().code, config.error().message), context, std::move(logs));
-  Call call{node, scope.input(), *config, context};
+  Call call{node, scope.input(), config->parsed.get(), config->fields, context};
   BodyResult result = body(call);
   if (!result)
     return fail_node(node, failed_run(result.error().code, std::move(result.error().message)), context,

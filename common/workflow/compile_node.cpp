@@ -1,47 +1,9 @@
-#include "common/workflow/node_types.hpp"
-#include "common/workflow/sections.hpp"
+#include "common/workflow/config.hpp"
+#include "common/workflow/data_path.hpp"
+#include "common/workflow/node_compiler.hpp"
 
 namespace r8r::workflow {
 namespace {
-
-/// Compiles what one node's fields hold. Everything that a text refers to is checked where it stands and added to
-/// `references`.
-class NodeCompiler {
- public:
-  NodeCompiler(Node& node, const NodeDraft& draft, const NodeNames& names, const Graph& graph, const Workflow& workflow,
-               ProblemList& problems)
-      : node_(node), draft_(draft), names_(names), graph_(graph), workflow_(workflow), problems_(problems) {}
-
-  std::optional<expr::Program> expression(const SourceNode& source, const std::string& path, bool sees_item);
-  /// `extra`: names that are in scope besides the usual ones.
-  std::optional<expr::ValueTemplate> value(const SourceNode& source, const expr::Value& tree, const std::string& path,
-                                           std::vector<std::string> extra = {});
-  void config();
-  void finish();
-
- private:
-  expr::CompileOptions options(std::vector<std::string> extra = {}) const { return {names_.ids, std::move(extra)}; }
-  bool acceptable(const expr::References& references, bool sees_item) const;
-  void report_references(const expr::References& references, const SourceNode& text, const std::string& path,
-                         bool sees_item);
-  void report_strings(const SourceNode& source, const std::string& path, const std::vector<std::string>& extra);
-  void report_node(const expr::References::Place& place, const SourceNode& text, const std::string& path);
-  bool may_see(std::string_view id) const;
-  bool knows_graph() const { return graph_.cycles().empty() && draft_.all_dependencies_known; }
-  void report_missing(const NodeType& type, const ConfigFieldType& field, const SourceNode& config,
-                      const std::string& path);
-  void config_field(const ConfigFieldType& type, const SourceNode& source, const std::string& path);
-
-  Node& node_;
-  const NodeDraft& draft_;
-  const NodeNames& names_;
-  const Graph& graph_;
-  const Workflow& workflow_;
-  ProblemList& problems_;
-  std::set<int> needs_;
-  bool all_nodes_ = false;
-  bool input_ = false;
-};
 
 // "{{ e }}" means the same as "e" where an expression is expected. The braces become blanks, so that places stay.
 std::string without_braces(const std::string& text) {
@@ -55,6 +17,8 @@ std::string without_braces(const std::string& text) {
   bare[begin] = bare[begin + 1] = bare[end] = bare[end - 1] = ' ';
   return bare;
 }
+
+}  // namespace
 
 std::optional<expr::Program> NodeCompiler::expression(const SourceNode& source, const std::string& path,
                                                       bool sees_item) {
@@ -76,38 +40,63 @@ std::optional<expr::Program> NodeCompiler::expression(const SourceNode& source, 
   return std::move(*program);
 }
 
+std::optional<expr::Program> NodeCompiler::data_path(const SourceNode& source, const std::string& path) {
+  if (!source.is_scalar() || source.scalar.empty()) {
+    problems_.add(path, source, fmt::format("a path to data is expected, not {}", source.kind_name()),
+                  "for example input.items, nodes.fetch.output.rows, or items");
+    return std::nullopt;
+  }
+  const PathExpression expression = path_expression(source.scalar, names_.ids);
+  // Where a place in the expression is in the text of the file.
+  const auto column = [&](int line, int in_expression) {
+    if (!expression.is_written) return 1;
+    return line == 1 ? std::max(1, in_expression - expression.columns_before) : in_expression;
+  };
+  auto program = expr::Program::compile(expression.text, options());
+  if (!program) {
+    expr::Problem& problem = program.error();
+    problems_.add_inside(path, source, problem.line, column(problem.line, problem.column), std::move(problem.message),
+                         std::move(problem.hint));
+    return std::nullopt;
+  }
+  expr::References references = program->references();
+  for (auto& place : references.unknown_roots) place.column = column(place.line, place.column);
+  for (auto& place : references.node_places) place.column = column(place.line, place.column);
+  report_references(references, source, path, false);
+  return std::move(*program);
+}
+
 std::optional<expr::ValueTemplate> NodeCompiler::value(const SourceNode& source, const expr::Value& tree,
-                                                       const std::string& path, std::vector<std::string> extra) {
-  auto compiled = expr::ValueTemplate::compile(tree, options(extra));
-  if (!compiled || !acceptable(compiled->references(), false)) {
+                                                       const std::string& path, const ExtraNames& names) {
+  auto compiled = expr::ValueTemplate::compile(tree, options(names.extra));
+  if (!compiled || !acceptable(compiled->references(), names.item)) {
     // The slow way, string by string, to say where.
     const std::size_t before = problems_.count();
-    report_strings(source, path, extra);
+    report_strings(source, path, names);
     if (problems_.count() == before)
       problems_.add(path, source,
                     compiled ? "the value refers to something unknown" : compiled.error().problem.message);
     return std::nullopt;
   }
-  report_references(compiled->references(), source, path, false);
+  report_references(compiled->references(), source, path, names.item);
   return std::move(*compiled);
 }
 
 // Recursion is bounded by the readers' nesting limit.
-void NodeCompiler::report_strings(const SourceNode& source, const std::string& path,
-                                  const std::vector<std::string>& extra) {
+void NodeCompiler::report_strings(const SourceNode& source, const std::string& path, const ExtraNames& names) {
   for (std::size_t i = 0; i < source.children.size(); ++i) {
     report_strings(source.children[i],
                    source.is_map() ? fmt::format("{}.{}", path, source.keys[i].text) : fmt::format("{}[{}]", path, i),
-                   extra);
+                   names);
   }
   if (!source.is_string()) return;
-  auto text = expr::Template::compile(source.scalar, options(extra));
+  auto text = expr::Template::compile(source.scalar, options(names.extra));
   if (!text) {
     const expr::Problem& problem = text.error();
     problems_.add_inside(path, source, problem.line, problem.column, problem.message, problem.hint);
     return;
   }
-  report_references(text->references(), source, path, false);
+  report_references(text->references(), source, path, names.item);
 }
 
 bool NodeCompiler::may_see(std::string_view id) const {
@@ -171,78 +160,16 @@ void NodeCompiler::report_references(const expr::References& references, const S
   input_ |= references.input;
 }
 
-void NodeCompiler::config_field(const ConfigFieldType& type, const SourceNode& source, const std::string& path) {
-  ConfigField field;
-  field.name = type.name;
-  if (type.kind == ConfigKind::expression) {
-    field.expression = expression(source, path, type.sees_item);
-    if (field.expression) node_.config.push_back(std::move(field));
-    return;
-  }
-  expr::Value tree = to_value(source);
-  field.value = value(source, tree, path);
-  if (!field.value) return;
-  if (field.value->is_constant()) {
-    const expr::Scope nothing;
-    expr::EvalContext context{.scope = nothing};
-    const Result<expr::Value> constant = field.value->evaluate(context);
-    const Result<expr::Value> checked = constant ? check_config_value(type, *constant) : constant;
-    if (!checked) {
-      problems_.add(path, source, checked.error().message);
-      return;
-    }
-    // The canonical form (of a word) is what the body of the node wants to see.
-    if (type.kind == ConfigKind::word) field.value = value(source, *checked, path);
-  }
-  node_.config.push_back(std::move(field));
-}
-
-void NodeCompiler::report_missing(const NodeType& type, const ConfigFieldType& field, const SourceNode& config,
-                                  const std::string& path) {
-  for (const SourceNode::Key& key : config.keys) {
-    if (type.field(key.text) != &field) continue;
-    const bool comment = problems_.line(key.line).find("#{") != std::string_view::npos;
-    problems_.add(path, key, fmt::format("the config field '{}' is empty", key.text),
-                  comment ? "YAML reads '#' as the start of a comment: put the expression in quotes"
-                          : fmt::format("a {} node needs it", type.name));
-    return;
-  }
-  problems_.add(path, config, fmt::format("the config field '{}' is missing", field.name),
-                fmt::format("a {} node needs it", type.name));
-}
-
-void NodeCompiler::config() {
-  const NodeType* type = find_node_type(node_.type);
-  if (type == nullptr) return;
-  const SourceNode none{.kind = SourceNode::Kind::map, .line = draft_.source->line, .column = draft_.source->column};
-  const SourceNode& source = draft_.config != nullptr ? *draft_.config : none;
-  FieldReader fields(source, draft_.path + ".config", problems_);
-  for (const ConfigFieldType& field : type->fields) {
-    const SourceNode* given = fields.take(field.name, field.aliases);
-    if (given != nullptr && !given->is_map() && !given->is_sequence() && scalar_value(*given).is_null())
-      given = nullptr;
-    if (given != nullptr) {
-      config_field(field, *given, fields.path_of(field.name));
-    } else if (field.required) {
-      report_missing(*type, field, source, fields.path_of(field.name));
-    }
-  }
-  for (const std::string_view name : type->unavailable) fields.unavailable(name);
-  fields.finish();
-  if (type->check != nullptr) type->check(*type, source, fields.path(), problems_);
-}
+namespace {
 
 // Whether the body of the node looks at its input although no expression says so.
 bool body_reads_input(const Node& node) {
-  const NodeType* type = find_node_type(node.type);
-  if (type == nullptr || !type->reads_input || node.pinned) return false;
-  const ConfigField* keep = node.field(node.type == "set" ? "keep_input" : "passthrough");
-  if (keep == nullptr || !keep->value || !keep->value->is_constant()) return true;
-  const expr::Scope nothing;
-  expr::EvalContext context{.scope = nothing};
-  const Result<expr::Value> value = keep->value->evaluate(context);
-  return !value || !value->is_bool() || value->as_bool();
+  if (node.kind == nullptr || node.pinned) return false;
+  if (node.kind->parse == nullptr) return node.kind->reads_input;
+  return node.parsed == nullptr || node.parsed->reads_input;
 }
+
+}  // namespace
 
 void NodeCompiler::finish() {
   if (all_nodes_) {
@@ -253,6 +180,8 @@ void NodeCompiler::finish() {
   node_.needs.assign(needs_.begin(), needs_.end());
   node_.needs_input = node_.depends_on.empty() && (input_ || body_reads_input(node_));
 }
+
+namespace {
 
 // Files for a server that wraps webhooks read input.body; here the body is the input unless the trigger says otherwise.
 void warn_about_body(const SourceNode& source, const std::string& path, ProblemList& problems) {
@@ -281,7 +210,7 @@ void compile_node(Node& node, const NodeDraft& draft, const NodeNames& names, co
   compiler.config();
   if (draft.fallback_value != nullptr) {
     node.fallback_value = compiler.value(*draft.fallback_value, to_value(*draft.fallback_value),
-                                         draft.path + ".on_error.fallback_value", {"error"});
+                                         draft.path + ".on_error.fallback_value", {.extra = {"error"}});
   }
   compiler.finish();
   if (draft.config != nullptr && reads_bare_webhook(node, workflow))

@@ -22,28 +22,9 @@ constexpr std::string_view kPlanned[] = {
     "switch", "variables", "template", "crypto", "datetime",  "approval",  "subworkflow", "circuit_breaker", "database",
     "email",  "slack",     "s3",       "agent",  "sandbox"};
 
-std::string shown(const expr::Value& value) {
-  if (value.is_array()) return "a list";
-  if (value.is_map()) return "a map";
-  std::string text = value.is_string() ? fmt::format("'{}'", value.as_string()) : expr::to_json(value);
-  constexpr std::size_t kEnough = 80;
-  if (text.size() > kEnough) {
-    std::size_t end = kEnough;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-    text.resize(end);
-    text += "…";
-  }
-  return text;
-}
-
 tl::unexpected<Error> wrong(const ConfigFieldType& field, std::string_view expected, const expr::Value& value) {
-  return fail(ErrorCode::invalid_field, fmt::format("'{}' must be {}, not {}", field.name, expected, shown(value)));
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+  return fail(ErrorCode::invalid_field,
+              fmt::format("'{}' must be {}, not {}", field.name, expected, shown_in_message(value)));
 }
 
 Result<expr::Value> check_word(const ConfigFieldType& field, const expr::Value& value) {
@@ -56,6 +37,26 @@ Result<expr::Value> check_word(const ConfigFieldType& field, const expr::Value& 
 }
 
 }  // namespace
+
+bool same_word(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string shown_in_message(const expr::Value& value) {
+  if (value.is_array()) return "a list";
+  if (value.is_map()) return "a map";
+  std::string text = value.is_string() ? fmt::format("'{}'", value.as_string()) : expr::to_json(value);
+  constexpr std::size_t kEnough = 80;
+  if (text.size() > kEnough) {
+    std::size_t end = kEnough;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+    text.resize(end);
+    text += "…";
+  }
+  return text;
+}
 
 const ConfigFieldType* NodeType::field(std::string_view any_name) const {
   for (const ConfigFieldType& field : fields) {
@@ -103,6 +104,8 @@ Result<expr::Value> check_config_value(const ConfigFieldType& field, const expr:
   switch (field.kind) {
     case Kind::any:
     case Kind::expression:
+    case Kind::path:
+    case Kind::parts:
       return value;
     case Kind::text:
       if (!value.is_string()) return wrong(field, "a string", value);

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,12 +10,14 @@
 
 namespace r8r::workflow {
 
-struct SourceNode;
+class ConfigReader;
 class ProblemList;
+struct SourceNode;
 
 /// What a field of a node's config holds. All but expressions may be templates; then they are checked when they run.
 enum class ConfigKind {
   expression,  ///< text in the expression language, {{ }} around the whole accepted
+  path,        ///< where data is: input.items, nodes.x.output.rows, or items (of the input); compiled as an expression
   any,
   text,
   integer,
@@ -23,6 +26,7 @@ enum class ConfigKind {
   word,  ///< one of `words`, in any case
   map,
   list,
+  parts,  ///< a list or map whose pieces the type's `parse` compiles one by one, or one template for the whole
 };
 
 struct ConfigFieldType {
@@ -33,7 +37,7 @@ struct ConfigFieldType {
   double low = 0;  ///< bounds of integers and numbers
   double high = 0;
   std::vector<std::string_view> words;
-  bool sees_item = false;  ///< `item` and `index` are in scope (an expression per item)
+  bool sees_item = false;  ///< of an expression and of parts: `item` and `index` are in scope
 };
 
 /// Everything that is fixed about a node type. The body of a type is elsewhere (common/nodes for pure and control
@@ -44,9 +48,12 @@ struct NodeType {
   std::vector<ConfigFieldType> fields;
   /// Fields that the language has and this version does not.
   std::vector<std::string_view> unavailable;
-  /// Whether the body uses the node's input without an expression that says so.
+  /// Whether the body uses the node's input without an expression that says so. Types with a `parse` say it there.
   bool reads_input = false;
-  /// What the table of fields cannot say, looked at when the workflow is created; of constants only.
+  /// Makes the struct that the body reads, and reports what the table of fields cannot say. Runs when the workflow is
+  /// created and, if templates decide what the struct looks like, again on their values.
+  std::shared_ptr<const ParsedConfig> (*parse)(ConfigReader& config) = nullptr;
+  /// For types without a `parse`: what the table of fields cannot say, looked at when the workflow is created.
   void (*check)(const NodeType& type, const SourceNode& config, const std::string& path,
                 ProblemList& problems) = nullptr;
 
@@ -65,5 +72,10 @@ const std::vector<std::string>& node_type_names();
 /// Checks a field's evaluated value and brings it into its canonical form (a word as the table spells it). Errors:
 /// invalid_field with a message for a person that names the field.
 Result<expr::Value> check_config_value(const ConfigFieldType& field, const expr::Value& value);
+
+/// Whether two words are the same but for the case of ASCII letters.
+bool same_word(std::string_view a, std::string_view b);
+/// A value as messages show it, shortened.
+std::string shown_in_message(const expr::Value& value);
 
 }  // namespace r8r::workflow

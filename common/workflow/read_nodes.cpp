@@ -38,6 +38,7 @@ void read_type(FieldReader& fields, Node& node) {
   const NodeType* type = find_node_type(*name);
   if (type != nullptr) {
     node.type = *name;
+    node.kind = type;
     node.node_class = type->node_class;
   } else if (is_planned_node_type(*name)) {
     fields.problems().add(fields.path_of("type"), *source,

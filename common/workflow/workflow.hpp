@@ -35,24 +35,31 @@ struct RetryPolicy {
 
 enum class OnError { fail, use_null, use_fallback };
 
+struct NodeType;
+struct ParsedConfig;
+
 /// One field of a node's config, compiled by its kind.
 struct ConfigField {
   std::string name;  ///< the canonical name, whatever alias the file used
-  /// Exactly one of the two.
+  /// Exactly one of the three.
   std::optional<expr::Program> expression;
   std::optional<expr::ValueTemplate> value;
+  std::shared_ptr<const ParsedConfig> part;
 };
 
 struct Node {
   int index = 0;  ///< position in the file and in Workflow::nodes
   std::string id;
   std::string type;
+  const NodeType* kind = nullptr;  ///< what is fixed about the type
   NodeClass node_class = NodeClass::pure;
   std::vector<int> depends_on;  ///< in the order of the file
   std::vector<int> dependents;
   int level = 0;  ///< longest path from a root
   std::optional<expr::Program> condition;
   std::vector<ConfigField> config;
+  /// The whole config as its type reads it (see config.hpp), if that is known before the node runs.
+  std::shared_ptr<const ParsedConfig> parsed;
   RetryPolicy retry;
   OnError on_error = OnError::fail;
   std::optional<expr::ValueTemplate> fallback_value;  ///< with OnError::use_fallback

@@ -33,11 +33,16 @@ TEST(SetNode, ALaterFieldSeesTheInputAndNotAnEarlierField) {
 
 TEST(SetNode, ComputedFieldsAreChecked) {
   const NodeRun run = run_one("set", "{fields: ['{{ input }}']}", R"({"name": 5})");
-  EXPECT_EQ(run.error, "fields: each entry must be an object with 'name' (a string) and 'value'");
+  EXPECT_EQ(run.error, "fields[0].value: the field 'value' is missing");
   EXPECT_EQ(run.error_code, "INVALID_CONFIG");
   std::string deep = "a";
   for (int i = 0; i < 100; ++i) deep += ".a";
-  EXPECT_EQ(run_one("set", "{values: {" + deep + ": 1}}", "null").outcome, Outcome::failed);
+  EXPECT_NE(run_one("set", "{values: '{{ input }}'}", "{\"" + deep + "\": 1}").error.find("has too many dots"),
+            std::string::npos);
+  EXPECT_EQ(run_one("set", "{values: '{{ input }}'}", "[1]").error, "'values' must be a map, not a list");
+  EXPECT_EQ(
+      run_one("set", "{fields: [{name: '{{ input.k }}', value: '{{ input.v }}'}]}", R"({"k":"a.b","v":[1]})").output,
+      R"({"k":"a.b","v":[1],"a":{"b":[1]}})");
 }
 
 TEST(DebugNode, PassesItsInputOnAndLogs) {
@@ -89,7 +94,7 @@ TEST(WaitNode, ComputedTimesAreChecked) {
   EXPECT_EQ(run_one("wait", "{seconds: '{{ input }}'}", "-1").error,
             "'seconds' must be a number from 0 to 2592000, not -1");
   EXPECT_EQ(run_one("wait", "{hours: '{{ input }}', minutes: '{{ input }}'}", "720").error,
-            "a wait node waits at most 30 days");
+            "hours: a wait node waits at most 30 days");
 }
 
 TEST(WaitNode, LaterNodesDoNotSeeTheOutputBeforeTheWaitIsOver) {

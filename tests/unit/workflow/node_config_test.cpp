@@ -84,8 +84,8 @@ TEST(NodeConfig, SetNeedsFieldsOrValues) {
   EXPECT_EQ(
       config_problems("set", "{fields: [{nam: a, value: 1}, 5, {name: x}]}"),
       "6:17 nodes[0].config.fields[0].name: the field 'name' is missing\n"
-      "6:18 nodes[0].config.fields[0].nam: unknown field 'nam' in nodes[0].config.fields[0] (did you mean 'name'?)\n"
-      "6:37 nodes[0].config.fields[1]: a field must be a map with 'name' and 'value', not a number\n"
+      "6:18 nodes[0].config.fields[0].nam: unknown field 'nam' (did you mean 'name'?)\n"
+      "6:37 nodes[0].config.fields[1]: 'fields[1]' must be a map, not 5\n"
       "6:40 nodes[0].config.fields[2].value: the field 'value' is missing\n");
 }
 
