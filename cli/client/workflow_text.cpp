@@ -10,6 +10,8 @@ namespace {
 
 std::string describe(const workflow::Trigger& trigger) {
   std::string text = trigger.type;
+  if (trigger.cron) text += fmt::format(" {} ({})", trigger.cron->schedule.text(), trigger.cron->timezone);
+  if (trigger.event) text += " " + trigger.event->event;
   if (!trigger.webhook) return text;
   if (!trigger.webhook->path.empty()) text += " " + trigger.webhook->path;
   if (!trigger.webhook->methods.empty()) text += fmt::format(" {}", fmt::join(trigger.webhook->methods, " "));
@@ -29,7 +31,7 @@ int number_at(const Json& object, const char* key) {
 }  // namespace
 
 WorkflowText read_workflow(std::string_view source) {
-  const workflow::LoadResult loaded = workflow::load(source);
+  const workflow::LoadResult loaded = workflow::load_to_run(source);
   WorkflowText text;
   text.problems = Json::parse(workflow::problems_json(loaded.problems));
   text.warnings = Json::parse(workflow::problems_json(loaded.warnings));

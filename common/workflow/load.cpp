@@ -40,13 +40,14 @@ void read_top(const SourceNode& root, ProblemList& problems, Workflow& workflow)
   read_name(top, workflow);
   if (auto description = top.text("description", 1'024)) workflow.description = std::move(*description);
   read_version(top);
+  workflow.variables = expr::Value::map({});
+  if (const SourceNode* variables = top.map("variables")) workflow.variables = to_value(*variables);
+  read_settings(top, workflow);
+  // These look at variables and the settings' time zone.
   read_triggers(top, workflow);
   read_inputs(top, workflow);
   top.unavailable("input_schema");
-  workflow.variables = expr::Value::map({});
-  if (const SourceNode* variables = top.map("variables")) workflow.variables = to_value(*variables);
   top.unavailable("depends_on_workflows");
-  read_settings(top, workflow);
   read_nodes(top, workflow);
   top.finish();
 }
@@ -65,10 +66,19 @@ LoadResult load(std::string_view text) {
     if (problems.empty()) result.workflow = std::move(workflow);
     result.problems = problems.take_problems();
     result.warnings = problems.take_warnings();
+    result.not_run = problems.take_not_run();
   } catch (const std::exception& error) {
     result.workflow = nullptr;
     result.problems = {{"", 0, 0, fmt::format("the workflow cannot be checked: {}", error.what()), ""}};
   }
+  return result;
+}
+
+LoadResult load_to_run(std::string_view text) {
+  LoadResult result = load(text);
+  if (result.workflow == nullptr || result.not_run.empty()) return result;
+  result.workflow = nullptr;
+  result.problems = result.not_run;
   return result;
 }
 

@@ -63,6 +63,11 @@ void ProblemList::warn(std::string path, const SourceNode& at, std::string messa
     warnings_.push_back({std::move(path), at.line, at.column, std::move(message), std::move(hint)});
 }
 
+void ProblemList::note_not_run(std::string path, const SourceNode& at, std::string message, std::string hint) {
+  if (not_run_.size() < kMax)
+    not_run_.push_back({std::move(path), at.line, at.column, std::move(message), std::move(hint)});
+}
+
 std::string_view ProblemList::line(int number) const {
   std::size_t begin = 0;
   for (int line = 1; line < number; ++line) {

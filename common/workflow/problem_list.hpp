@@ -24,6 +24,8 @@ class ProblemList {
   void add_inside(std::string path, const SourceNode& scalar, int line, int column, std::string message,
                   std::string hint = {});
   void warn(std::string path, const SourceNode& at, std::string message, std::string hint = {});
+  /// Something right that this version does not act on: see LoadResult::not_run.
+  void note_not_run(std::string path, const SourceNode& at, std::string message, std::string hint = {});
 
   bool empty() const { return problems_.empty(); }
   /// How many there are, listed or not.
@@ -35,6 +37,7 @@ class ProblemList {
   /// In the order of the file, columns turned from bytes into characters.
   std::vector<Problem> take_problems() { return finish(std::move(problems_), dropped_); }
   std::vector<Problem> take_warnings() { return finish(std::move(warnings_), 0); }
+  std::vector<Problem> take_not_run() { return finish(std::move(not_run_), 0); }
 
  private:
   std::vector<Problem> finish(std::vector<Problem> list, std::size_t dropped) const;
@@ -42,6 +45,7 @@ class ProblemList {
   std::string_view source_;
   std::vector<Problem> problems_;
   std::vector<Problem> warnings_;
+  std::vector<Problem> not_run_;
   std::size_t dropped_ = 0;
 };
 

@@ -13,12 +13,12 @@ void read_settings(FieldReader& top, Workflow& workflow) {
   if (auto count = fields.integer("max_concurrency", 1, 1'000)) settings.max_concurrency = static_cast<int>(*count);
   if (auto keep = fields.boolean("store_traces")) settings.store_traces = *keep;
   if (auto debug = fields.boolean("debug")) settings.debug = *debug;
+  if (const auto zone = read_time_zone(fields, "timezone")) settings.timezone = zone->name;
   // These have nothing to act on yet; a file may already say them.
   fields.integer("max_for_each_items", 1, 1'000'000);
   fields.integer("chunk_size", 0, 1'000'000);
   fields.integer("retention_days", 0, 100'000);
   fields.boolean("enable_checkpoints");
-  fields.text("timezone", 64);
   for (const std::string_view name : {"error_workflow", "max_concurrent_executions", "rate_limit"})
     fields.unavailable(name);
   fields.finish();

@@ -14,6 +14,16 @@ namespace r8r::workflow {
 void read_inputs(FieldReader& top, Workflow& workflow);
 void read_triggers(FieldReader& top, Workflow& workflow);
 void read_settings(FieldReader& top, Workflow& workflow);
+/// The fields of one trigger; nothing when what it cannot do without is missing or wrong.
+std::optional<CronTrigger> read_cron_trigger(FieldReader& fields, const Workflow& workflow);
+std::optional<EventTrigger> read_event_trigger(FieldReader& fields, const Workflow& workflow);
+
+struct NamedZone {
+  std::string name;
+  std::shared_ptr<const expr::TimeZone> zone;
+};
+/// A field that names a time zone; nothing when it is not there or unknown, which is noted.
+std::optional<NamedZone> read_time_zone(FieldReader& fields, std::string_view name);
 /// `retry` and `on_error`. Returns the source of fallback_value when the node has one.
 void read_retry(FieldReader& node_fields, Node& node);
 const SourceNode* read_on_error(FieldReader& node_fields, Node& node);

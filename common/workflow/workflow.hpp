@@ -8,9 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "common/cron/schedule.hpp"
 #include "common/expr/program.hpp"
 #include "common/expr/template.hpp"
 #include "common/expr/value.hpp"
+#include "common/workflow/json_path.hpp"
 
 /// A workflow version as the engine uses it: checked, compiled, immutable, shared by everyone who runs it.
 namespace r8r::workflow {
@@ -91,9 +93,38 @@ struct WebhookTrigger {
   bool envelope = false;  ///< input_mode: envelope
 };
 
+struct CronTrigger {
+  cron::Schedule schedule;
+  std::string timezone = "UTC";
+  std::shared_ptr<const expr::TimeZone> zone;
+  bool catch_up = false;  ///< after an outage the most recent missed time fires
+  /// Gives a map whose fields stand beside `scheduled_at` in the workflow's input. In scope are `scheduled_at` (RFC
+  /// 3339) and `input`, a map that holds it.
+  std::optional<expr::ValueTemplate> input;
+};
+
+/// Its expressions see `event`, `data`, `source`, `correlation_id`, and all of them as one map under `input`, which is
+/// also the input of the workflow unless the trigger shapes it.
+struct EventTrigger {
+  std::string event;                    ///< a name; `*` as its last part stands for one or more parts
+  std::optional<expr::Program> filter;  ///< the event counts when this is true
+  std::optional<JsonPath> json_path;    ///< the event counts when its data have this place
+  std::chrono::milliseconds delay{0};   ///< from the event to the start
+  struct Route {
+    expr::Program condition;
+    std::string target_workflow;
+  };
+  std::vector<Route> routing;  ///< the first that holds names the workflow that runs instead
+  std::optional<expr::ValueTemplate> input;
+
+  bool matches(std::string_view name) const;
+};
+
 struct Trigger {
-  std::string type;  ///< manual, webhook
+  std::string type;  ///< manual, webhook, cron, event
   std::optional<WebhookTrigger> webhook;
+  std::optional<CronTrigger> cron;
+  std::optional<EventTrigger> event;
 };
 
 struct Settings {
@@ -101,6 +132,7 @@ struct Settings {
   int max_concurrency = 10;
   bool store_traces = true;
   bool debug = false;
+  std::string timezone = "UTC";  ///< of cron triggers that name none
 };
 
 struct Workflow {
@@ -132,11 +164,16 @@ struct LoadResult {
   std::shared_ptr<const Workflow> workflow;  ///< null when there are problems
   std::vector<Problem> problems;             ///< all of them, in the order of the file
   std::vector<Problem> warnings;
+  std::vector<Problem> not_run;  ///< what is right but nothing in this version acts on: triggers that never fire
 };
 
 /// Reads a workflow from YAML or JSON text, checks and compiles it: structure, names, dependencies, cycles, node
 /// configs, expressions. Never throws, whatever the text.
 LoadResult load(std::string_view text);
+
+/// The same as a server takes it: what this version would not act on (`not_run`) counts among the problems, so that no
+/// workflow waits for something that never comes.
+LoadResult load_to_run(std::string_view text);
 
 /// [{path, line, column, message, hint}, …]
 std::string problems_json(const std::vector<Problem>& problems);

@@ -65,7 +65,7 @@ Result<Submission> read_submission(const http::Request& request) {
 }
 
 workflow::LoadResult load_definition(const std::string& text) {
-  if (text.find('\0') == std::string::npos && is_valid_utf8(text)) return workflow::load(text);
+  if (text.find('\0') == std::string::npos && is_valid_utf8(text)) return workflow::load_to_run(text);
   workflow::LoadResult refused;
   refused.problems.push_back({"", 0, 0, "the definition is not valid UTF-8 text", "save the file as UTF-8"});
   return refused;

@@ -114,8 +114,8 @@ TEST(Load, AllProblemsAreReportedAtOnceInTheOrderOfTheFile) {
       "6:9 nodes[1].id: the id 'x' is there twice (it is first given on line 3)\n"
       "7:22 nodes[1].config.values: 'values' must be a map, not 5\n"
       "8:18 nodes[1].depends_on: there is no node 'y' (did you mean 'x'?)\n"
-      "9:1 foo: unknown field 'foo' (known: name, description, version, triggers, inputs, input_schema, variables, "
-      "depends_on_workflows, settings, nodes)\n");
+      "9:1 foo: unknown field 'foo' (known: name, description, version, variables, settings, triggers, inputs, "
+      "input_schema, depends_on_workflows, nodes)\n");
 }
 
 TEST(Load, ColumnsCountCharacters) {
@@ -177,11 +177,6 @@ TEST(Load, FeaturesOfLaterVersionsAreRefusedByName) {
   }
   for (const std::string type : {"filter", "if", "approval", "database", "subworkflow"}) {
     EXPECT_TRUE(refused(problems_of("name: t\nnodes: [{id: a, type: " + type + "}]\n"), "node type '" + type + "'"))
-        << type;
-  }
-  for (const std::string type : {"cron", "event"}) {
-    EXPECT_TRUE(
-        refused(problems_of(with_node_lines("triggers: [{type: " + type + "}]\n")), "trigger type '" + type + "'"))
         << type;
   }
   EXPECT_EQ(
