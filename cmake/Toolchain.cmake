@@ -23,6 +23,10 @@ if(R8R_SANITIZE)
   set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
   # The sanitizers grow std::regex and coroutine code past the point where these warnings mean anything.
   add_compile_options(-Wno-stringop-overread -Wno-array-bounds)
+  if(R8R_SANITIZE MATCHES "thread")
+    # Asio's fences, which it says it does not model.
+    add_compile_options(-Wno-tsan)
+  endif()
   if(R8R_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize-recover=undefined)
   endif()

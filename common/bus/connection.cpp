@@ -1,11 +1,15 @@
 #include "common/bus/connection.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -107,24 +111,34 @@ struct ConnectAttempt {
   natsConnection* connection = nullptr;
 };
 
+// How a thread wakes the loop without touching it: the loop may be ending meanwhile.
+class Bell {
+ public:
+  Bell() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { R8R_ASSERT(fd_ >= 0, "no eventfd: too many open files?"); }
+  ~Bell() { ::close(fd_); }
+  Bell(const Bell&) = delete;
+  void ring() { ::eventfd_write(fd_, 1); }
+  /// A descriptor of its own that becomes readable.
+  int listener() const { return ::fcntl(fd_, F_DUPFD_CLOEXEC, 0); }
+
+ private:
+  int fd_;
+};
+
 // natsConnection_Connect blocks for up to its timeout, so each attempt has a thread of its own.
 // `closure` and `options` outlive the coroutine.
 asio::awaitable<std::pair<natsStatus, natsConnection*>> attempt_connect(asio::io_context& io, natsOptions* options, Closure& closure) {
-  auto done = std::make_shared<asio::steady_timer>(io, asio::steady_timer::time_point::max());
+  auto bell = std::make_shared<Bell>();
   auto attempt = std::make_shared<ConnectAttempt>(closure);
-  auto finished = std::make_shared<bool>(false);
-  auto work = asio::make_work_guard(io);
+  asio::posix::stream_descriptor finished(io, bell->listener());
   // Joins also when the coroutine is destroyed where it waits.
-  std::jthread thread([&io, options, done, attempt, finished] {
+  std::jthread thread([options, bell, attempt] {
     attempt->status = natsConnection_Connect(&attempt->connection, options);
-    asio::post(io, [done, finished] {
-      *finished = true;
-      done->cancel();
-    });
+    bell->ring();
   });
   // Not cancellable: the thread uses `options`.
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  while (!*finished) co_await done->async_wait(asio::as_tuple(asio::use_awaitable));
+  co_await finished.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
   thread.join();
   const natsStatus status = attempt->status;
   natsConnection* const connection = status == NATS_OK ? attempt->take() : nullptr;
