@@ -8,6 +8,7 @@
 
 #include "cli/client/client_version.hpp"
 #include "cli/commands/executions.hpp"
+#include "cli/commands/test.hpp"
 #include "cli/commands/version.hpp"
 #include "cli/commands/workflows.hpp"
 #include "cli/console/console.hpp"
@@ -37,7 +38,6 @@ const std::vector<Unbuilt>& unbuilt_commands() {
                                            {"events"},
                                            {"dlq"},
                                            {"monitor", {"watch"}},
-                                           {"test"},
                                            {"lint"},
                                            {"schema"},
                                            {"credentials", {"secrets"}},
@@ -79,6 +79,7 @@ class Application {
   void add_server();
   void add_workflows();
   void add_executions();
+  void add_test();
   int usage_error(const CLI::ParseError& error, const std::vector<std::string>& arguments);
   /// For commands that speak to a server.
   int with_server(const std::function<int(Context&)>& body);
@@ -97,6 +98,7 @@ class Application {
   ShowWorkflow show_;
   RunWorkflow run_;
   std::string execution_id_;
+  TestFlags test_;
 };
 
 CLI::App* Application::command(CLI::App* parent, const std::string& name, const std::string& help, Action action) {
@@ -207,6 +209,20 @@ void Application::add_executions() {
   add_unbuilt(executions, "executions ", unbuilt_executions_commands());
 }
 
+void Application::add_test() {
+  CLI::App* test = command(&app_, "test", "run the tests of workflow files in this process",
+                           [this] { return test_workflows(console_, test_); });
+  test->add_option("files", test_.paths, "files with tests, or folders of NAME.test.yaml (r8r-tests.yaml)");
+  test->add_option("-k,--filter", test_.filter, "only tests with this text in their name");
+  test->add_option("--junit-xml,--junit", test_.junit_file, "write the results to this file, as JUnit does");
+  test->add_flag("--tap", test_.tap, "print the results in the Test Anything Protocol");
+  test->add_flag("--update-snapshots", test_.update_snapshots,
+                 "write the outputs that came into the files, where others or none were expected");
+  test->footer(
+      "A test gives an input and what must come of it; the engine and nodes are those of the services. Waits take no\n"
+      "time; nodes that reach outside need an output under 'mocks'. See docs/testing-workflows.md.");
+}
+
 Application::Application() {
   app_.set_version_flag("-V,--version", fmt::format("r8r {} ({})", client_version(), client_commit()));
   app_.add_flag("--json", console_.json, "machine output: JSON on standard output, errors as JSON on standard error");
@@ -219,6 +235,7 @@ Application::Application() {
   add_server();
   add_workflows();
   add_executions();
+  add_test();
   command(&app_, "version", "of this program and of the server",
           [this] { return with_server([](Context& context) { return show_version(context); }); });
   add_unbuilt(&app_, "", unbuilt_commands());

@@ -4,6 +4,7 @@
 
 #include "cli/client/json_argument.hpp"
 #include "cli/client/workflow_text.hpp"
+#include "cli/testing/test_file.hpp"
 #include "common/base/json_text.hpp"
 
 namespace r8r::server {
@@ -21,6 +22,7 @@ std::vector<fs::path> workflow_files(const fs::path& folder) {
     const std::string name = entry.path().filename().string();
     const std::string extension = entry.path().extension().string();
     if (name.starts_with('.') || !entry.is_regular_file(ignored)) continue;
+    if (cli::is_test_file(name)) continue;
     if (extension == ".yaml" || extension == ".yml" || extension == ".json") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

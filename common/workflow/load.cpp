@@ -49,6 +49,7 @@ void read_top(const SourceNode& root, ProblemList& problems, Workflow& workflow)
   top.unavailable("input_schema");
   top.unavailable("depends_on_workflows");
   read_nodes(top, workflow);
+  top.list("tests");  // for `r8r test`, which reads them; an execution has no use for them
   top.finish();
 }
 

@@ -231,6 +231,8 @@ TEST_F(Commands, FoldersLoadWhatIsNewAndReportWhatIsBrokenOnce) {
   fs::create_directory(folder);
   std::ofstream(folder / "a.yaml") << "name: a\n";
   std::ofstream(folder / "notes.txt") << "not a workflow";
+  std::ofstream(folder / "a.test.yaml") << "tests: []\n";
+  std::ofstream(folder / "r8r-tests.yaml") << "tests: []\n";
   std::vector<std::string> reports;
   server::WorkflowFolders folders({folder}, api_, [&](const std::string& text) { reports.push_back(text); });
 

@@ -115,7 +115,7 @@ TEST(Load, AllProblemsAreReportedAtOnceInTheOrderOfTheFile) {
       "7:22 nodes[1].config.values: 'values' must be a map, not 5\n"
       "8:18 nodes[1].depends_on: there is no node 'y' (did you mean 'x'?)\n"
       "9:1 foo: unknown field 'foo' (known: name, description, version, variables, settings, triggers, inputs, "
-      "input_schema, depends_on_workflows, nodes)\n");
+      "input_schema, depends_on_workflows, nodes, tests)\n");
 }
 
 TEST(Load, ColumnsCountCharacters) {
