@@ -1,6 +1,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "common/base/byte_text.hpp"
 #include "common/expr/functions.hpp"
 #include "common/expr/text.hpp"
 
@@ -8,24 +9,7 @@
 namespace r8r::expr {
 namespace {
 
-constexpr char kHex[] = "0123456789abcdef";
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string to_hex(const unsigned char* bytes, std::size_t size) {
-  std::string hex;
-  hex.reserve(size * 2);
-  for (std::size_t i = 0; i < size; ++i) {
-    hex += kHex[bytes[i] >> 4];
-    hex += kHex[bytes[i] & 15];
-  }
-  return hex;
-}
+constexpr char kHex[] = "0123456789ABCDEF";
 
 const unsigned char* raw(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
@@ -40,8 +24,8 @@ bool url_encode(Call& call, Value& out) {
       encoded += c;
     } else {
       encoded += '%';
-      encoded += static_cast<char>(std::toupper(kHex[static_cast<unsigned char>(c) >> 4]));
-      encoded += static_cast<char>(std::toupper(kHex[static_cast<unsigned char>(c) & 15]));
+      encoded += kHex[static_cast<unsigned char>(c) >> 4];
+      encoded += kHex[static_cast<unsigned char>(c) & 15];
     }
   }
   return call.give(encoded, out);
@@ -52,10 +36,9 @@ bool url_decode(Call& call, Value& out) {
   std::string bytes;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
-      const int high = i + 1 < text.size() ? hex_digit(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return call.fail("'url_decode': '%' has to be followed by two hexadecimal digits");
-      bytes += static_cast<char>(high << 4 | low);
+      const auto byte = i + 2 < text.size() ? from_hex(text.substr(i + 1, 2)) : std::nullopt;
+      if (!byte) return call.fail("'url_decode': '%' has to be followed by two hexadecimal digits");
+      bytes += *byte;
       i += 2;
     } else {
       bytes += text[i] == '+' ? ' ' : text[i];
@@ -67,58 +50,28 @@ bool url_decode(Call& call, Value& out) {
 bool base64_encode(Call& call, Value& out) {
   const std::string_view text = call.text_of(0);
   if (!call.fits_bytes(text.size() * 4 / 3 + 4)) return false;
-  std::string encoded((text.size() + 2) / 3 * 4 + 1, '\0');
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()), raw(text), static_cast<int>(text.size()));
-  encoded.resize(static_cast<std::size_t>(length));
-  return call.give(encoded, out);
+  return call.give(to_base64(text), out);
 }
 
-/// Standard and URL-safe alphabets, with or without padding; white space is skipped.
 bool base64_decode(Call& call, Value& out) {
-  std::string bytes;
-  std::uint32_t bits = 0;
-  int count = 0;
-  bool padded = false;
-  for (const char c : call.text_of(0)) {
-    int digit = -1;
-    if (c >= 'A' && c <= 'Z') digit = c - 'A';
-    if (c >= 'a' && c <= 'z') digit = c - 'a' + 26;
-    if (c >= '0' && c <= '9') digit = c - '0' + 52;
-    if (c == '+' || c == '-') digit = 62;
-    if (c == '/' || c == '_') digit = 63;
-    if (c == '=') {
-      padded = true;
-      continue;
-    }
-    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') continue;
-    if (digit < 0 || padded) return call.fail("'base64_decode': this is not base64");
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      bytes += static_cast<char>(bits >> count & 0xff);
-    }
-  }
-  if (count >= 6) return call.fail("'base64_decode': this is not base64");
-  return call.give(repaired_utf8(bytes), out);
+  const auto bytes = from_base64(call.text_of(0));
+  if (!bytes) return call.fail("'base64_decode': this is not base64");
+  return call.give(repaired_utf8(*bytes), out);
 }
 
 bool hex_encode(Call& call, Value& out) {
   const std::string_view text = call.text_of(0);
-  return call.fits_bytes(text.size() * 2) && call.give(to_hex(raw(text), text.size()), out);
+  return call.fits_bytes(text.size() * 2) && call.give(to_hex(text), out);
 }
 
 bool hex_decode(Call& call, Value& out) {
-  const std::string_view text = call.text_of(0);
-  std::string bytes;
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = hex_digit(text[i]);
-    const int low = i + 1 < text.size() ? hex_digit(text[i + 1]) : -1;
-    if (high < 0 || low < 0) return call.fail("'hex_decode': this is not hexadecimal");
-    bytes += static_cast<char>(high << 4 | low);
-  }
-  return call.give(repaired_utf8(bytes), out);
+  const auto bytes = from_hex(call.text_of(0));
+  if (!bytes) return call.fail("'hex_decode': this is not hexadecimal");
+  return call.give(repaired_utf8(*bytes), out);
+}
+
+std::string hex_of(const unsigned char* bytes, unsigned int size) {
+  return to_hex({reinterpret_cast<const char*>(bytes), size});
 }
 
 bool digest(Call& call, const EVP_MD* kind, Value& out) {
@@ -128,7 +81,7 @@ bool digest(Call& call, const EVP_MD* kind, Value& out) {
   unsigned int size = 0;
   if (EVP_Digest(text.data(), text.size(), bytes, &size, kind, nullptr) != 1)
     return call.fail(fmt::format("'{}' is not available", call.name));
-  out = Value::string(to_hex(bytes, size));
+  out = Value::string(hex_of(bytes, size));
   return true;
 }
 bool sha256(Call& call, Value& out) {
@@ -147,7 +100,7 @@ bool hmac_sha256(Call& call, Value& out) {
   if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), raw(text), text.size(), bytes, &size) == nullptr) {
     return call.fail("'hmac_sha256' is not available");
   }
-  out = Value::string(to_hex(bytes, size));
+  out = Value::string(hex_of(bytes, size));
   return true;
 }
 

@@ -29,10 +29,8 @@ Body find_body(std::string_view type) {
     Body body;
   };
   static constexpr Entry kBodies[] = {
-      {"transform", run_transform},
-      {"set", run_set},
-      {"debug", run_debug},
-      {"wait", run_wait},
+      {"transform", run_transform}, {"set", run_set},       {"debug", run_debug},
+      {"wait", run_wait},           {"crypto", run_crypto}, {"datetime", run_datetime},
   };
   for (const Entry& entry : kBodies) {
     if (entry.type == type) return entry.body;

@@ -62,5 +62,7 @@ BodyResult run_transform(Call& call);
 BodyResult run_set(Call& call);
 BodyResult run_debug(Call& call);
 BodyResult run_wait(Call& call);
+BodyResult run_crypto(Call& call);
+BodyResult run_datetime(Call& call);
 
 }  // namespace r8r::nodes

@@ -12,15 +12,15 @@ using Kind = ConfigKind;
 
 const std::vector<NodeType>& types() {
   static const std::vector<NodeType> all = {
-      transform_type(), set_type(), debug_type(), wait_type(), http_type(),
+      transform_type(), set_type(), debug_type(), wait_type(), http_type(), crypto_type(), datetime_type(),
   };
   return all;
 }
 
 constexpr std::string_view kPlanned[] = {
-    "filter", "sort",      "limit",    "dedupe", "aggregate", "summarize", "split",       "merge",           "if",
-    "switch", "variables", "template", "crypto", "datetime",  "approval",  "subworkflow", "circuit_breaker", "database",
-    "email",  "slack",     "s3",       "agent",  "sandbox"};
+    "filter",          "sort",     "limit",  "dedupe",    "aggregate", "summarize", "split",
+    "merge",           "if",       "switch", "variables", "template",  "approval",  "subworkflow",
+    "circuit_breaker", "database", "email",  "slack",     "s3",        "agent",     "sandbox"};
 
 tl::unexpected<Error> wrong(const ConfigFieldType& field, std::string_view expected, const expr::Value& value) {
   return fail(ErrorCode::invalid_field,

@@ -11,5 +11,7 @@ NodeType set_type();
 NodeType debug_type();
 NodeType wait_type();
 NodeType http_type();
+NodeType crypto_type();
+NodeType datetime_type();
 
 }  // namespace r8r::workflow
