@@ -85,6 +85,21 @@ class Editor {
   std::vector<std::string> lines_;
 };
 
+// Whether a changed text says what it is meant to say: nothing is written on the strength of indentation alone.
+bool holds(std::string_view text, const std::map<std::size_t, std::string>& outputs) {
+  const workflow::ReadResult source = workflow::read_source(text);
+  const SourceNode* tests = source.root && source.problems.empty() ? source.root->find("tests") : nullptr;
+  return tests != nullptr && std::all_of(outputs.begin(), outputs.end(), [&](const auto& entry) {
+           if (entry.first >= tests->children.size()) return false;
+           const SourceNode& test = tests->children[entry.first];
+           const SourceNode* expect = test.find("expect");
+           const SourceNode* found = expect != nullptr ? expect->find("output") : nullptr;
+           if (found == nullptr) found = test.find("expected");
+           const auto value = expr::parse_json(entry.second);
+           return found != nullptr && value && workflow::to_value(*found) == *value;
+         });
+}
+
 }  // namespace
 
 Outcome<std::string> with_snapshots(std::string_view text, const std::map<std::size_t, std::string>& outputs) {
@@ -106,7 +121,13 @@ Outcome<std::string> with_snapshots(std::string_view text, const std::map<std::s
     }
     editor.set(map, inside ? "output" : "expected", next->second);
   }
-  return editor.text();
+  std::string changed = editor.text();
+  if (!holds(changed, outputs)) {
+    return failed("VALIDATION_ERROR",
+                  "the expected outputs cannot be written between the lines of this file; give each field of a test "
+                  "lines of its own");
+  }
+  return changed;
 }
 
 }  // namespace r8r::cli

@@ -261,6 +261,19 @@ TEST(Snapshots, LongOutputsTakeMoreLines) {
   EXPECT_EQ(*text, "tests:\n  - expected: {\n        \"a\": \"" + std::string(120, 'x') + "\"\n      }\n    name: a\n");
 }
 
+TEST(Snapshots, ListsInTheColumnOfTheirKeyAreReplacedWhole) {
+  const auto text = with_snapshots("tests:\n- name: a\n  expected:\n  - 1\n  - 2\n\n- name: b\n", {{0, "[3]"}});
+  ASSERT_TRUE(text);
+  EXPECT_EQ(*text, "tests:\n- name: a\n  expected: [3]\n\n- name: b\n");
+}
+
+TEST(Snapshots, NothingIsWrittenThatWouldNotReadAsItShould) {
+  const auto text =
+      with_snapshots("tests:\n  - name: a\n    expected: &same [1]\n  - name: b\n    expected: *same\n", {{0, "2"}});
+  ASSERT_FALSE(text) << *text;
+  EXPECT_THAT(text.error().message, HasSubstr("cannot be written"));
+}
+
 std::vector<TestResult> two_results() {
   TestResult bad{.name = "a<b>#1", .file = "x.yaml", .took = std::chrono::milliseconds(1500)};
   bad.differences.push_back({"output", "\"&\"", "1"});
