@@ -21,12 +21,6 @@ using workflow::SourceNode;
 constexpr std::string_view kExtensions[] = {".yaml", ".yml", ".json"};
 constexpr std::size_t kMaxText = 64 * 1024;
 
-std::string formatted(std::string_view text, const std::string& file, const std::vector<Problem>& problems) {
-  std::string all;
-  for (const Problem& problem : problems) all += workflow::format_problem(text, file, problem);
-  return all;
-}
-
 /// Reads one file; the workflows that its tests name are loaded once each.
 class Reader {
  public:
@@ -38,7 +32,7 @@ class Reader {
     if (source.root) read_top(*source.root);
     const std::vector<Problem> found = problems_.take_problems();
     if (found.empty() && broken_workflows_.empty()) return {};
-    notes_ += formatted(file_.text, file_.path, found);
+    note(file_.text, file_.path, found);
     std::vector<std::string> parts = broken_workflows_;
     if (!found.empty())
       parts.push_back(fmt::format("{}: {} problem{}", file_.path, found.size(), found.size() == 1 ? "" : "s"));
@@ -49,11 +43,20 @@ class Reader {
                    {},
                    {},
                    {},
-                   Json::parse(workflow::problems_json(found))});
+                   std::move(details_)});
   }
 
  private:
   using Loaded = std::shared_ptr<const workflow::Workflow>;
+
+  void note(std::string_view text, const std::string& shown, const std::vector<Problem>& problems) {
+    for (const Problem& problem : problems) notes_ += workflow::format_problem(text, shown, problem);
+    for (Json& problem : Json::parse(workflow::problems_json(problems))) {
+      Json entry = {{"file", shown}};
+      entry.update(problem);
+      details_.push_back(std::move(entry));
+    }
+  }
 
   void read_top(const SourceNode& root) {
     if (!root.is_map()) {
@@ -126,7 +129,7 @@ class Reader {
     if (const auto known = loaded_.find(shown); known != loaded_.end()) return known->second;
     workflow::LoadResult result = workflow::load(text);
     if (result.workflow == nullptr) {
-      notes_ += formatted(text, shown, result.problems);
+      note(text, shown, result.problems);
       broken_workflows_.push_back(
           fmt::format("{}: {} problem{}", shown, result.problems.size(), result.problems.size() == 1 ? "" : "s"));
     }
@@ -253,6 +256,7 @@ class Reader {
   std::string& notes_;
   ProblemList problems_;
   std::map<std::string, Loaded> loaded_;
+  Json details_ = Json::array();
   std::vector<std::string> broken_workflows_;
   bool has_common_ = false;
 };

@@ -163,6 +163,11 @@ TEST_F(TestCommand, MistakesInTheWorkflowAreShownInItsFile) {
   const std::string path = write("broken.test.yaml", "tests:\n  - {name: one}\n");
   EXPECT_EQ(run({.paths = {path}}), 1);
   EXPECT_THAT(error_.str(), AllOf(HasSubstr("broken.yaml:3:"), HasSubstr("broken.yaml: 1 problem")));
+  console_.json = true;
+  EXPECT_EQ(run({.paths = {path}}), 1);
+  const Json problem = Json::parse(error_.str()).at("error").at("details").at(0);
+  EXPECT_THAT(problem.at("file").get<std::string>(), HasSubstr("broken.yaml"));
+  EXPECT_EQ(problem.at("line"), 3);
 }
 
 TEST_F(TestCommand, AFileThatIsMissingOrHasNoTestsIsAnError) {
