@@ -1,6 +1,7 @@
 #include "common/base/environment.hpp"
 #include "common/expr/code_calls.hpp"
 #include "common/expr/emitter.hpp"
+#include "common/expr/foreign_words.hpp"
 
 namespace r8r::expr {
 
@@ -73,9 +74,12 @@ const Code* Emitter::emit_invocation(const Syntax* node, std::string name, std::
       return fail(node->offset,
                   fmt::format("the function '{}' takes {} arguments, not {}", name, other_counts[0], count));
     }
-    const std::string nearest = nearest_name(name, known);
     const std::string what = node->filter ? "unknown filter '" : "unknown function '";
-    return fail(node->offset, what + name + "'", nearest.empty() ? std::string() : "did you mean '" + nearest + "'?");
+    std::string hint(hint_for_foreign_name(name));
+    if (hint.empty()) hint = hint_for_foreign_syntax(name);
+    const std::string nearest = hint.empty() ? nearest_name(name, known) : std::string();
+    if (!nearest.empty()) hint = "did you mean '" + nearest + "'?";
+    return fail(node->offset, what + name + "'", std::move(hint));
   }
   if (set != nullptr && !property && (count < set->min || count > set->max)) {
     const int hidden = is_method ? 1 : 0;

@@ -1,5 +1,6 @@
 #include "common/expr/parser.hpp"
 
+#include "common/expr/foreign_words.hpp"
 #include "common/expr/parser_state.hpp"
 
 namespace r8r::expr {
@@ -75,7 +76,9 @@ Syntax* Parser::unexpected(std::string_view wanted) {
   if (token.is("=")) hint = "use '==' to compare";
   if (token.is("|") && !options_.in_template)
     hint = "filters ('value | name') work inside {{ }} only; write value.name()";
-  if (token.is("and") || token.is("or")) hint = token.is("and") ? "use '&&'" : "use '||'";
+  if (hint.empty()) hint = hint_for_foreign_syntax(token.text);
+  // `not x` and `var x` are only seen to be wrong at what follows.
+  if (hint.empty() && at_ > 0) hint = hint_for_foreign_syntax((*tokens_)[at_ - 1].text);
   return fail(token.begin, "expected " + std::string(wanted) + ", found " + found, std::move(hint));
 }
 

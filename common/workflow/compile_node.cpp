@@ -1,3 +1,4 @@
+#include "common/expr/foreign_words.hpp"
 #include "common/workflow/config.hpp"
 #include "common/workflow/data_path.hpp"
 #include "common/workflow/node_compiler.hpp"
@@ -130,9 +131,13 @@ void NodeCompiler::report_node(const expr::References::Place& place, const Sourc
 void NodeCompiler::report_references(const expr::References& references, const SourceNode& text,
                                      const std::string& path, bool sees_item) {
   for (const auto& root : references.unknown_roots) {
+    std::string hint(expr::hint_for_foreign_name(root.name));
+    if (hint.empty()) {
+      hint = root.nearest.empty() ? "known: input, nodes, variables, env, execution and the ids of nodes"
+                                  : fmt::format("did you mean '{}'?", root.nearest);
+    }
     problems_.add_inside(path, text, root.line, root.column, fmt::format("unknown name '{}'", root.name),
-                         root.nearest.empty() ? "known: input, nodes, variables, env, execution and the ids of nodes"
-                                              : fmt::format("did you mean '{}'?", root.nearest));
+                         std::move(hint));
   }
   std::set<std::string_view> reported;
   for (const auto& place : references.node_places) {
