@@ -29,11 +29,12 @@ std::size_t indentation(const std::string& line) {
 }
 
 // A map whose keys stand below each other.
-bool is_block(const SourceNode& map) {
+bool is_block(const SourceNode& map, std::string_view text) {
+  if (!map.is_map() || map.keys.empty() || text.substr(map.offset, 1) == "{") return false;
   for (std::size_t i = 1; i < map.keys.size(); ++i) {
     if (map.keys[i].line == map.keys[i - 1].line || map.keys[i].column != map.keys[0].column) return false;
   }
-  return map.keys.size() > 1;
+  return true;
 }
 
 std::vector<std::string> value_lines(std::string_view key, const std::string& raw, std::size_t indent) {
@@ -112,8 +113,7 @@ Outcome<std::string> with_snapshots(std::string_view text, const std::map<std::s
     const SourceNode* expect = test.find("expect");
     const bool inside = expect != nullptr && expect->find("output") != nullptr;
     const SourceNode& map = inside ? *expect : test;
-    if (!is_block(test) || (inside && map.keys.front().line == test.keys.front().line) ||
-        (inside && map.keys.size() > 1 && !is_block(map)) || (inside && text.substr(map.offset, 1) == "{")) {
+    if (!is_block(test, text) || (inside && !is_block(map, text))) {
       return failed("VALIDATION_ERROR",
                     fmt::format("line {}: the expected output cannot be written into a test on one line: give each of "
                                 "its fields a line",

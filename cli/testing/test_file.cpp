@@ -266,6 +266,7 @@ class Reader {
 Outcome<TestFile> read_tests(const std::string& path, std::string& notes) {
   auto text = read_file(path);
   if (!text) return failed(std::move(text.error()));
+  if (text->starts_with("\xef\xbb\xbf")) text->erase(0, 3);
   TestFile file{.path = path, .text = std::move(*text)};
   if (auto read = Reader(file, notes).read(); !read) return failed(std::move(read.error()));
   return file;

@@ -113,6 +113,7 @@ TEST_F(TestCommand, TestsMayStandInTheWorkflowFile) {
       write("self.yaml", std::string(kFlow) + "tests:\n  - {name: own, mocks: {fetch: {items: [4]}}}\n");
   EXPECT_EQ(run({.paths = {path}}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("PASS own"));
+  EXPECT_EQ(run({.paths = {write("marked.yaml", "\xef\xbb\xbf" + read("self.yaml"))}}), 0) << error_.str();
 }
 
 TEST_F(TestCommand, ATestsOwnWorkflowWinsAndTextWinsOverFile) {
@@ -264,6 +265,12 @@ TEST(Snapshots, LongOutputsTakeMoreLines) {
   const auto text = with_snapshots("tests:\n  - expected: |\n      old\n    name: a\n", {{0, raw}});
   ASSERT_TRUE(text);
   EXPECT_EQ(*text, "tests:\n  - expected: {\n        \"a\": \"" + std::string(120, 'x') + "\"\n      }\n    name: a\n");
+}
+
+TEST(Snapshots, ATestMayHaveNothingButAName) {
+  const auto text = with_snapshots("tests:\n  - name: a\n  - name: b\n", {{0, "1"}, {1, "2"}});
+  ASSERT_TRUE(text);
+  EXPECT_EQ(*text, "tests:\n  - name: a\n    expected: 1\n  - name: b\n    expected: 2\n");
 }
 
 TEST(Snapshots, ListsInTheColumnOfTheirKeyAreReplacedWhole) {
