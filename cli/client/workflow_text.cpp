@@ -2,6 +2,13 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <limits>
+
+#include "cli/client/json_argument.hpp"
+#include "common/base/json_text.hpp"
 #include "common/workflow/format_problem.hpp"
 #include "common/workflow/workflow.hpp"
 
@@ -31,7 +38,9 @@ int number_at(const Json& object, const char* key) {
 }  // namespace
 
 WorkflowText read_workflow(std::string_view source) {
-  const workflow::LoadResult loaded = workflow::load_to_run(source);
+  // What the server's version runs is for the server to say.
+  workflow::LoadResult loaded = workflow::load(source);
+  loaded.warnings.insert(loaded.warnings.end(), loaded.not_run.begin(), loaded.not_run.end());
   WorkflowText text;
   text.problems = Json::parse(workflow::problems_json(loaded.problems));
   text.warnings = Json::parse(workflow::problems_json(loaded.warnings));
@@ -53,16 +62,57 @@ WorkflowText read_workflow(std::string_view source) {
   return text;
 }
 
+namespace {
+
+std::vector<workflow::Problem> problems_of(const Json& list) {
+  std::vector<workflow::Problem> problems;
+  if (!list.is_array()) return problems;
+  for (const Json& entry : list) {
+    if (!entry.is_object() || text_at(entry, "message").empty()) continue;
+    problems.push_back({text_at(entry, "path"), number_at(entry, "line"), number_at(entry, "column"),
+                        text_at(entry, "message"), text_at(entry, "hint")});
+  }
+  return problems;
+}
+
+}  // namespace
+
+std::string shown_name(const std::string& file) {
+  return file == "-" ? "standard input" : file;
+}
+
+Outcome<std::string> read_workflow_file(const std::string& file) {
+  std::error_code ignored;
+  if (file != "-" && std::filesystem::is_directory(file, ignored)) {
+    Failure failure{"IO_ERROR", fmt::format("'{}' is a folder", file), exit_code::kError, {}, {}, {}, {}, {}};
+    failure.hints.push_back(fmt::format("give the files in it: {}{}*.yaml", file, file.ends_with('/') ? "" : "/"));
+    return failed(std::move(failure));
+  }
+  auto source = read_file_or(file, std::cin);
+  if (source && !is_valid_utf8(*source))
+    return failed("YAML_ERROR", fmt::format("{}: the file is not UTF-8 text", shown_name(file)));
+  return source;
+}
+
 std::string describe_problems(std::string_view source, const std::string& file, const Json& problems) {
   std::string text;
-  if (!problems.is_array()) return text;
-  for (const Json& entry : problems) {
-    if (!entry.is_object() || text_at(entry, "message").empty()) continue;
-    const workflow::Problem problem{text_at(entry, "path"), number_at(entry, "line"), number_at(entry, "column"),
-                                    text_at(entry, "message"), text_at(entry, "hint")};
-    text += workflow::format_problem(source, file, problem);
-    if (!text.ends_with('\n')) text += '\n';
-  }
+  for (const auto& problem : problems_of(problems)) text += workflow::format_problem(source, file, problem);
+  return text;
+}
+
+std::string describe_findings(std::string_view source, const std::string& file, const WorkflowText& found) {
+  using workflow::Severity;
+  std::vector<std::pair<workflow::Problem, Severity>> all;
+  for (auto& problem : problems_of(found.problems)) all.emplace_back(std::move(problem), Severity::error);
+  for (auto& problem : problems_of(found.warnings)) all.emplace_back(std::move(problem), Severity::warning);
+  // "… more are not listed" has no place and stays last.
+  const auto place = [](const workflow::Problem& problem) {
+    return std::pair(problem.line > 0 ? problem.line : std::numeric_limits<int>::max(), problem.column);
+  };
+  std::stable_sort(all.begin(), all.end(),
+                   [&](const auto& a, const auto& b) { return place(a.first) < place(b.first); });
+  std::string text;
+  for (const auto& [problem, severity] : all) text += workflow::format_problem(source, file, problem, severity);
   return text;
 }
 

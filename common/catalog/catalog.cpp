@@ -47,7 +47,7 @@ awaitable<Result<Catalog::Entry>> Catalog::get(WorkflowVersion key) {
     co_return fail(ErrorCode::workflow_not_found,
                    fmt::format("version {} of workflow {} does not exist", key.version, key.workflow_id.to_string()));
   }
-  workflow::LoadResult loaded = workflow::load(**text);
+  workflow::LoadResult loaded = workflow::load_to_run(**text);
   if (!loaded.workflow) {
     co_return fail(ErrorCode::invalid_workflow_definition,
                    fmt::format("the stored definition is not valid any more: {}",

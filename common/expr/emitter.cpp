@@ -94,6 +94,8 @@ tl::expected<std::shared_ptr<const ProgramData>, SourceError> Emitter::run() {
   fill(data_->main, tree_.main);
   if (!error_.message.empty()) return tl::make_unexpected(std::move(error_));
   set_places(node_mentions_, data_->references.node_places);
+  set_places(input_mentions_, data_->references.input_places);
+  set_places(variable_mentions_, data_->references.variable_places);
   set_places(unknown_names_, data_->references.unknown_roots);
   return std::shared_ptr<const ProgramData>(std::move(data_));
 }

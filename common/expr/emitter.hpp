@@ -95,6 +95,8 @@ class Emitter {
   const NameTable& names_;
   PositionCursor& positions_;
   std::vector<Mention> node_mentions_;
+  std::vector<Mention> input_mentions_;
+  std::vector<Mention> variable_mentions_;
   std::vector<Mention> unknown_names_;
   bool in_template_;
   std::shared_ptr<ProgramData> data_;

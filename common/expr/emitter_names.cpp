@@ -168,6 +168,10 @@ const Code* Emitter::emit_path(const Syntax* node) {
     using Global = GlobalName::Kind;
     is_node = global.kind == Global::node;
     lenient = global.kind != Global::execution && global.kind != Global::other && global.kind != Global::index;
+    if (global.kind == Global::input && static_key(steps[0], key))
+      input_mentions_.push_back({steps[0]->offset, key, {}});
+    if (global.kind == Global::variables && static_key(steps[0], key))
+      variable_mentions_.push_back({steps[0]->offset, key, {}});
     const bool by_key = global.kind == Global::variables || global.kind == Global::env;
     if (by_key && static_key(steps[0], key)) {
       (global.kind == Global::variables ? references.variables : references.env).insert(key);

@@ -7,9 +7,11 @@ void References::merge(const References& other) {
   node_places.insert(node_places.end(), other.node_places.begin(), other.node_places.end());
   all_nodes |= other.all_nodes;
   input |= other.input;
+  input_places.insert(input_places.end(), other.input_places.begin(), other.input_places.end());
   item |= other.item;
   execution |= other.execution;
   variables.insert(other.variables.begin(), other.variables.end());
+  variable_places.insert(variable_places.end(), other.variable_places.begin(), other.variable_places.end());
   all_variables |= other.all_variables;
   env.insert(other.env.begin(), other.env.end());
   all_env |= other.all_env;

@@ -25,9 +25,12 @@ struct References {
   /// `nodes` is used in a way that only running can tell.
   bool all_nodes = false;
   bool input = false;
+  /// Fields of `input` (and `data`) that are named: input.x, input["x"].
+  std::vector<Place> input_places;
   bool item = false;  ///< item, index, item_index
   bool execution = false;
   std::set<std::string> variables;
+  std::vector<Place> variable_places;
   bool all_variables = false;
   std::set<std::string> env;
   bool all_env = false;

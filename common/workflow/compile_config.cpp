@@ -64,7 +64,11 @@ std::optional<expr::Value> NodeCompiler::config_field(const ConfigFieldType& typ
     const Result<expr::Value> constant = field.value->evaluate(context);
     const Result<expr::Value> checked = constant ? check_config_value(type, *constant) : constant;
     if (!checked) {
-      problems_.add(path, source, checked.error().message);
+      std::string hint;
+      if (type.kind == ConfigKind::word && source.is_scalar())
+        hint = nearest_hint(source.scalar, std::vector<std::string>(type.words.begin(), type.words.end()));
+      if (hint.starts_with("known")) hint.clear();  // the message lists them all
+      problems_.add(path, source, checked.error().message, std::move(hint));
       return std::nullopt;
     }
     // The canonical form (of a word) is what the body of the node wants to see.

@@ -1,6 +1,8 @@
+#include "common/base/environment.hpp"
 #include "common/expr/foreign_words.hpp"
 #include "common/workflow/config.hpp"
 #include "common/workflow/data_path.hpp"
+#include "common/workflow/json_schema.hpp"
 #include "common/workflow/node_compiler.hpp"
 
 namespace r8r::workflow {
@@ -38,6 +40,7 @@ std::optional<expr::Program> NodeCompiler::expression(const SourceNode& source, 
     return std::nullopt;
   }
   report_references(program->references(), source, path, sees_item);
+  note_references(program->references());
   return std::move(*program);
 }
 
@@ -62,24 +65,25 @@ std::optional<expr::Program> NodeCompiler::data_path(const SourceNode& source, c
   }
   expr::References references = program->references();
   for (auto& place : references.unknown_roots) place.column = column(place.line, place.column);
-  for (auto& place : references.node_places) place.column = column(place.line, place.column);
+  for (auto* places : {&references.node_places, &references.input_places, &references.variable_places}) {
+    for (auto& place : *places) place.column = column(place.line, place.column);
+  }
   report_references(references, source, path, false);
+  note_references(references);
   return std::move(*program);
 }
 
 std::optional<expr::ValueTemplate> NodeCompiler::value(const SourceNode& source, const expr::Value& tree,
                                                        const std::string& path, const ExtraNames& names) {
   auto compiled = expr::ValueTemplate::compile(tree, options(names.extra));
-  if (!compiled || !acceptable(compiled->references(), names.item)) {
+  if (!compiled || has_remarks(compiled->references(), names.item)) {
     // The slow way, string by string, to say where.
     const std::size_t before = problems_.count();
     report_strings(source, path, names);
-    if (problems_.count() == before)
-      problems_.add(path, source,
-                    compiled ? "the value refers to something unknown" : compiled.error().problem.message);
-    return std::nullopt;
+    if (!compiled && problems_.count() == before) problems_.add(path, source, compiled.error().problem.message);
+    if (!compiled || problems_.count() > before) return std::nullopt;
   }
-  report_references(compiled->references(), source, path, names.item);
+  note_references(compiled->references());
   return std::move(*compiled);
 }
 
@@ -106,10 +110,62 @@ bool NodeCompiler::may_see(std::string_view id) const {
   return !knows_graph() || graph_.is_upstream(found->second, node_.index);
 }
 
-bool NodeCompiler::acceptable(const expr::References& references, bool sees_item) const {
-  return references.unknown_roots.empty() && references.credentials.empty() && (sees_item || !references.item) &&
-         std::all_of(references.nodes.begin(), references.nodes.end(),
-                     [&](const std::string& id) { return may_see(id); });
+bool NodeCompiler::is_unknown_variable(std::string_view name) const {
+  return workflow_.variables.is_map() && !workflow_.variables.as_map().contains(name) && !names_.sets_variables;
+}
+
+// `input` is the workflow's input where nothing comes before.
+bool NodeCompiler::is_forbidden_input(std::string_view name) const {
+  return node_.depends_on.empty() && draft_.dependencies.empty() && workflow_.input_schema != nullptr &&
+         workflow_.input_schema->forbids(name) &&
+         std::none_of(workflow_.inputs.begin(), workflow_.inputs.end(),
+                      [&](const InputDeclaration& declared) { return declared.name == name; });
+}
+
+// Files for a server that wraps webhooks read input.body; here the body is the input unless the trigger says otherwise.
+bool NodeCompiler::is_body_of_webhook(std::string_view name) const {
+  if (name != "body" || !node_.depends_on.empty() || !draft_.dependencies.empty()) return false;
+  const auto declares_body = [](const InputDeclaration& input) { return input.name == "body"; };
+  return std::none_of(workflow_.inputs.begin(), workflow_.inputs.end(), declares_body) &&
+         std::any_of(workflow_.triggers.begin(), workflow_.triggers.end(),
+                     [](const Trigger& trigger) { return trigger.webhook && !trigger.webhook->envelope; });
+}
+
+// Whether report_references would say something.
+bool NodeCompiler::has_remarks(const expr::References& references, bool sees_item) const {
+  return !references.unknown_roots.empty() || !references.credentials.empty() || (references.item && !sees_item) ||
+         !std::all_of(references.nodes.begin(), references.nodes.end(),
+                      [&](const std::string& id) { return may_see(id); }) ||
+         std::any_of(references.variables.begin(), references.variables.end(),
+                     [&](const std::string& name) { return is_unknown_variable(name); }) ||
+         std::any_of(references.input_places.begin(), references.input_places.end(), [&](const auto& place) {
+           return is_forbidden_input(place.name) || is_body_of_webhook(place.name);
+         });
+}
+
+void NodeCompiler::report_data(const expr::References& references, const SourceNode& text, const std::string& path) {
+  std::set<std::string_view> reported;
+  for (const auto& place : references.variable_places) {
+    if (!is_unknown_variable(place.name) || !reported.insert(place.name).second) continue;
+    std::vector<std::string> known;
+    for (const auto& [name, value] : workflow_.variables.as_map()) known.emplace_back(name);
+    const std::string near = nearest_name(place.name, known);
+    problems_.warn_inside(path, text, place.line, place.column,
+                          fmt::format("the workflow has no variable '{}': it is null", place.name),
+                          near.empty() ? "add it to 'variables'" : fmt::format("did you mean '{}'?", near));
+  }
+  reported.clear();
+  for (const auto& place : references.input_places) {
+    if (is_forbidden_input(place.name) && reported.insert(place.name).second) {
+      problems_.add_inside(path, text, place.line, place.column,
+                           fmt::format("input_schema allows no input '{}'", place.name),
+                           nearest_hint(place.name, workflow_.input_schema->properties()));
+    } else if (is_body_of_webhook(place.name) && reported.insert(place.name).second) {
+      problems_.warn_inside(path, text, place.line, place.column,
+                            "the body of a webhook is the input itself: 'input.body' is a field 'body' of that body",
+                            "write input instead, or set input_mode: envelope in the trigger");
+    }
+  }
 }
 
 void NodeCompiler::report_node(const expr::References::Place& place, const SourceNode& text, const std::string& path) {
@@ -148,15 +204,15 @@ void NodeCompiler::report_references(const expr::References& references, const S
                   "they are there only where something is done for each item");
   }
   if (!references.credentials.empty()) {
-    problems_.add(path, text,
-                  fmt::format("'credentials.{}' is not available in this version", *references.credentials.begin()),
-                  "pass secrets in environment variables that begin with R8R_, as env.R8R_NAME");
+    problems_.note_not_run(
+        path, text, fmt::format("'credentials.{}' is not available in this version", *references.credentials.begin()),
+        "pass secrets in environment variables that begin with R8R_, as env.R8R_NAME");
   }
-  for (const std::string& name : references.variables) {
-    if (!workflow_.variables.is_map() || workflow_.variables.as_map().contains(name)) continue;
-    problems_.warn(path, text, fmt::format("the workflow has no variable '{}': it is null", name),
-                   "add it to 'variables'");
-  }
+  report_data(references, text, path);
+}
+
+// What the node's task must carry.
+void NodeCompiler::note_references(const expr::References& references) {
   for (const std::string& id : references.nodes) {
     const auto found = names_.index.find(id);
     if (found != names_.index.end()) needs_.insert(found->second);
@@ -186,25 +242,6 @@ void NodeCompiler::finish() {
   node_.needs_input = node_.depends_on.empty() && (input_ || body_reads_input(node_));
 }
 
-namespace {
-
-// Files for a server that wraps webhooks read input.body; here the body is the input unless the trigger says otherwise.
-void warn_about_body(const SourceNode& source, const std::string& path, ProblemList& problems) {
-  for (const SourceNode& child : source.children) warn_about_body(child, path, problems);
-  if (!source.is_scalar() || source.scalar.find("input.body") == std::string::npos) return;
-  problems.warn(path, source, "the body of a webhook is the input itself: 'input.body' is a field 'body' of that body",
-                "write input instead, or set input_mode: envelope in the trigger");
-}
-
-bool reads_bare_webhook(const Node& node, const Workflow& workflow) {
-  const auto declares_body = [](const InputDeclaration& input) { return input.name == "body"; };
-  return node.depends_on.empty() && std::none_of(workflow.inputs.begin(), workflow.inputs.end(), declares_body) &&
-         std::any_of(workflow.triggers.begin(), workflow.triggers.end(),
-                     [](const Trigger& trigger) { return trigger.webhook && !trigger.webhook->envelope; });
-}
-
-}  // namespace
-
 void compile_node(Node& node, const NodeDraft& draft, const NodeNames& names, const Graph& graph,
                   const Workflow& workflow, ProblemList& problems) {
   if (!draft.source->is_map()) return;
@@ -218,8 +255,6 @@ void compile_node(Node& node, const NodeDraft& draft, const NodeNames& names, co
                                          draft.path + ".on_error.fallback_value", {.extra = {"error"}});
   }
   compiler.finish();
-  if (draft.config != nullptr && reads_bare_webhook(node, workflow))
-    warn_about_body(*draft.config, draft.path + ".config", problems);
 }
 
 }  // namespace r8r::workflow

@@ -12,6 +12,43 @@ std::string shown(const SourceNode& node) {
   return fmt::format("'{}'", text);
 }
 
+// What fields are called elsewhere.
+constexpr std::pair<std::string_view, std::string_view> kForeignNames[] = {{"steps", "nodes"},
+                                                                           {"tasks", "nodes"},
+                                                                           {"jobs", "nodes"},
+                                                                           {"on", "triggers"},
+                                                                           {"needs", "depends_on"},
+                                                                           {"after", "depends_on"},
+                                                                           {"when", "condition"},
+                                                                           {"if", "condition"},
+                                                                           {"with", "config"},
+                                                                           {"parameters", "config"},
+                                                                           {"params", "config"},
+                                                                           {"args", "config"},
+                                                                           {"uses", "type"},
+                                                                           {"kind", "type"},
+                                                                           {"key", "id"},
+                                                                           {"timeout", "timeout_seconds"},
+                                                                           {"loop", "for_each"},
+                                                                           {"foreach", "for_each"},
+                                                                           {"vars", "variables"},
+                                                                           {"retries", "retry"},
+                                                                           {"script", "expression"},
+                                                                           {"code", "expression"},
+                                                                           {"headers", "header_filter"}};
+
+// dependsOn, DependsOn and depends-on are depends_on.
+bool same_letters(std::string_view a, std::string_view b) {
+  const auto letters = [](std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+      if (c != '_' && c != '-') out += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    }
+    return out;
+  };
+  return letters(a) == letters(b);
+}
+
 std::string format_number(double number) {
   return fmt::format("{}", number);
 }
@@ -19,6 +56,13 @@ std::string format_number(double number) {
 }  // namespace
 
 std::string nearest_hint(std::string_view name, const std::vector<std::string>& known) {
+  for (const std::string& other : known) {
+    if (same_letters(name, other)) return fmt::format("did you mean '{}'?", other);
+  }
+  for (const auto& [foreign, ours] : kForeignNames) {
+    if (name == foreign && std::find(known.begin(), known.end(), ours) != known.end())
+      return fmt::format("did you mean '{}'?", ours);
+  }
   const std::string near = nearest_name(name, known);
   if (!near.empty()) return fmt::format("did you mean '{}'?", near);
   constexpr std::size_t kFew = 20;
@@ -47,6 +91,16 @@ const SourceNode* FieldReader::take(std::string_view name, const std::vector<std
     found_as = alias;
   }
   return found;
+}
+
+const SourceNode* FieldReader::take_given(std::string_view name) {
+  return take_value(name);
+}
+
+bool FieldReader::needs(std::string_view name, std::string_view meaning) {
+  if (take_value(name) != nullptr) return true;
+  problems_.add(path_of(name), map_, fmt::format("the field '{}' is missing", name), std::string(meaning));
+  return false;
 }
 
 const SourceNode* FieldReader::take_value(std::string_view name) {
@@ -129,11 +183,10 @@ std::optional<std::string> FieldReader::word(std::string_view name, std::initial
       if (node->scalar == word) return node->scalar;
     }
   }
-  const std::string near = node->is_scalar()
-                               ? nearest_name(node->scalar, std::vector<std::string>(words.begin(), words.end()))
-                               : std::string();
-  wrong(name, *node, fmt::format("one of {}", fmt::join(words, ", ")),
-        near.empty() ? "" : fmt::format("did you mean '{}'?", near));
+  const std::vector<std::string> known(words.begin(), words.end());
+  const std::string hint = node->is_scalar() ? nearest_hint(node->scalar, known) : "";
+  // The message lists them all already.
+  wrong(name, *node, fmt::format("one of {}", fmt::join(words, ", ")), hint.starts_with("known") ? "" : hint);
   return std::nullopt;
 }
 
@@ -161,7 +214,8 @@ void FieldReader::unavailable(std::string_view name) {
       const expr::Value value = scalar_value(child);
       if (value.is_null() || (value.is_bool() && !value.as_bool())) return;
     }
-    problems_.add(path_of(name), map_.keys[i], fmt::format("'{}' is not available in this version", name), "remove it");
+    problems_.note_not_run(path_of(name), map_.keys[i], fmt::format("'{}' is not available in this version", name),
+                           "remove it");
   }
 }
 

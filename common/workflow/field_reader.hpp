@@ -26,6 +26,11 @@ class FieldReader {
   /// problem.
   const SourceNode* take(std::string_view name, const std::vector<std::string_view>& aliases = {});
 
+  /// The same, nothing when it is null.
+  const SourceNode* take_given(std::string_view name);
+  /// Whether the field is there and not null; a problem otherwise. `meaning`: what it is for.
+  bool needs(std::string_view name, std::string_view meaning);
+
   std::optional<std::string> text(std::string_view name, std::size_t max_length);
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t low, std::int64_t high);
   std::optional<double> number(std::string_view name, double low, double high);
@@ -35,7 +40,7 @@ class FieldReader {
   const SourceNode* map(std::string_view name);
   const SourceNode* list(std::string_view name);
 
-  /// A field that the language has and this version does not: refused when it is there.
+  /// A field that the language has and this version neither reads nor runs: see ProblemList::note_not_run.
   void unavailable(std::string_view name);
 
   /// Reports unknown fields; `extra` are names that would also have been right here, for the hints.

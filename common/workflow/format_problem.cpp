@@ -1,5 +1,7 @@
 #include "common/workflow/format_problem.hpp"
 
+#include "common/base/display_width.hpp"
+
 namespace r8r::workflow {
 namespace {
 
@@ -31,14 +33,16 @@ std::vector<std::string_view> characters_of(std::string_view line) {
 
 }  // namespace
 
-std::string format_problem(std::string_view source, std::string_view file_name, const Problem& problem) {
+std::string format_problem(std::string_view source, std::string_view file_name, const Problem& problem,
+                           Severity severity) {
+  const std::string_view kind = severity == Severity::error ? "error" : "warning";
   if (problem.line < 1) {
-    std::string text = fmt::format("{}: {}\n", file_name, problem.message);
+    std::string text = fmt::format("{}: {}: {}\n", file_name, kind, problem.message);
     if (!problem.hint.empty()) text += fmt::format("     = hint: {}\n", problem.hint);
     return text;
   }
   std::string text =
-      fmt::format("{}:{}:{}: {}\n", file_name, problem.line, std::max(problem.column, 1), problem.message);
+      fmt::format("{}:{}:{}: {}: {}\n", file_name, problem.line, std::max(problem.column, 1), kind, problem.message);
   const std::string number = fmt::format("{:>5}", problem.line);
   const std::string margin(number.size(), ' ');
   if (source.starts_with("\xef\xbb\xbf")) source.remove_prefix(3);
@@ -53,7 +57,7 @@ std::string format_problem(std::string_view source, std::string_view file_name, 
     std::string caret = from > 0 ? " " : "";
     for (std::size_t i = from; i < to; ++i) {
       shown += line[i];
-      if (i < column) caret += line[i] == "\t" ? '\t' : ' ';
+      if (i < column) caret += line[i] == "\t" ? "\t" : std::string(display_width(line[i]), ' ');
     }
     if (to < line.size()) shown += "…";
     text += fmt::format("{} | {}\n{} | {}^\n", number, shown, margin, caret);

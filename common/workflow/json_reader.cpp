@@ -22,7 +22,7 @@ class JsonReader {
     return root;
   }
 
-  std::vector<Problem> take_problems() { return std::move(problems_); }
+  ReadResult take_remarks() { return std::move(remarks_); }
 
   Problem problem_of(const Refused& refused) {
     Problem problem;
@@ -102,9 +102,9 @@ class JsonReader {
       if (fresh) {
         node.keys.push_back({std::move(key), place.line, place.column});
         node.children.push_back(std::move(value));
-      } else if (problems_.size() < kMaxDuplicates) {
-        problems_.push_back({"", place.line, place.column, fmt::format("the key '{}' is there twice", key),
-                             fmt::format("it is first given on line {}; remove one", first->second)});
+      } else if (remarks_.problems.size() < kMaxDuplicates) {
+        remarks_.problems.push_back({"", place.line, place.column, fmt::format("the key '{}' is there twice", key),
+                                     fmt::format("it is first given on line {}; remove one", first->second)});
       }
       if (!read_separator('}')) return;
     }
@@ -142,6 +142,7 @@ class JsonReader {
     }
     node.kind = SourceNode::Kind::scalar;
     node.scalar = word;
+    check_number(node, remarks_);
   }
 
   static bool is_number(std::string_view word) {
@@ -264,7 +265,7 @@ class JsonReader {
   int line_ = 1;
   std::size_t line_begin_ = 0;
   std::size_t counted_ = 0;
-  std::vector<Problem> problems_;
+  ReadResult remarks_;  // without a root
 };
 
 }  // namespace
@@ -273,8 +274,9 @@ ReadResult read_json(std::string_view text) {
   ReadResult result;
   JsonReader reader(text);
   try {
-    result.root = reader.read_document();
-    result.problems = reader.take_problems();
+    SourceNode root = reader.read_document();
+    result = reader.take_remarks();
+    result.root = std::move(root);
   } catch (const Refused& refused) {
     result.problems = {reader.problem_of(refused)};
   }

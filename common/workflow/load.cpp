@@ -1,3 +1,5 @@
+#include "common/workflow/json_schema.hpp"
+#include "common/workflow/not_run.hpp"
 #include "common/workflow/sections.hpp"
 #include "common/workflow/source_reader.hpp"
 
@@ -12,22 +14,43 @@ void read_name(FieldReader& top, Workflow& workflow) {
     return;
   }
   if (!name) return;
-  if (!is_identifier(*name) || *name == "" || name->front() == '-' || name->front() == '_') {
-    top.problems().add(
-        "name", *source,
-        fmt::format("'{}' cannot be a name: 1 to 128 letters, digits, '-' and '_', beginning with a letter or digit",
-                    *name));
+  if (!is_workflow_name(*name)) {
+    top.problems().add("name", *source, fmt::format("'{}' cannot be a name: {}", *name, kNameForm));
     return;
   }
   workflow.name = *name;
 }
 
-void read_version(FieldReader& top) {
+void read_version(FieldReader& top, Workflow& workflow) {
   const SourceNode* version = top.take("version");
   if (version == nullptr || version->is_null()) return;
-  if (version->is_scalar() && (version->is_string() || scalar_value(*version).is_number())) return;
-  top.problems().add("version", *version,
-                     fmt::format("'version' must be an integer or a string, not {}", version->kind_name()));
+  if (version->is_scalar() && (version->is_string() || scalar_value(*version).is_number()) &&
+      version->scalar.size() <= 128) {
+    workflow.version = version->scalar;
+    return;
+  }
+  top.problems().add(
+      "version", *version,
+      fmt::format("'version' must be an integer or a string of at most 128 characters, not {}", version->kind_name()));
+}
+
+void read_variables(FieldReader& top, Workflow& workflow) {
+  workflow.variables = expr::Value::map({});
+  const SourceNode* variables = top.map("variables");
+  if (variables == nullptr) return;
+  workflow.variables = to_value(*variables);
+  for (std::size_t i = 0; i < variables->children.size(); ++i) {
+    const SourceNode& value = variables->children[i];
+    if (!value.is_scalar() || value.scalar.find("{{") == std::string::npos) continue;
+    top.problems().warn("variables." + variables->keys[i].text, value,
+                        "variables are constants: the {{ }} in it stays as it is",
+                        "write the expression where the variable is used");
+  }
+}
+
+void read_input_schema(FieldReader& top, Workflow& workflow) {
+  if (const SourceNode* schema = top.map("input_schema"))
+    workflow.input_schema = JsonSchema::compile(*schema, "input_schema", top.problems());
 }
 
 void read_top(const SourceNode& root, ProblemList& problems, Workflow& workflow) {
@@ -39,18 +62,18 @@ void read_top(const SourceNode& root, ProblemList& problems, Workflow& workflow)
   FieldReader top(root, "", problems);
   read_name(top, workflow);
   if (auto description = top.text("description", 1'024)) workflow.description = std::move(*description);
-  read_version(top);
-  workflow.variables = expr::Value::map({});
-  if (const SourceNode* variables = top.map("variables")) workflow.variables = to_value(*variables);
+  read_version(top, workflow);
+  read_variables(top, workflow);
   read_settings(top, workflow);
   // These look at variables and the settings' time zone.
   read_triggers(top, workflow);
   read_inputs(top, workflow);
-  top.unavailable("input_schema");
-  top.unavailable("depends_on_workflows");
+  read_input_schema(top, workflow);
+  read_workflow_dependencies(top, workflow);
   read_nodes(top, workflow);
   top.list("tests");  // for `r8r test`, which reads them; an execution has no use for them
   top.finish();
+  find_not_run(root, problems);
 }
 
 }  // namespace
@@ -62,6 +85,7 @@ LoadResult load(std::string_view text) {
     ProblemList problems(text);
     ReadResult read = read_source(text);
     for (Problem& problem : read.problems) problems.add(std::move(problem));
+    for (Problem& warning : read.warnings) problems.warn(std::move(warning));
     auto workflow = std::make_shared<Workflow>();
     if (read.root) read_top(*read.root, problems, *workflow);
     if (problems.empty()) result.workflow = std::move(workflow);
@@ -77,9 +101,18 @@ LoadResult load(std::string_view text) {
 
 LoadResult load_to_run(std::string_view text) {
   LoadResult result = load(text);
-  if (result.workflow == nullptr || result.not_run.empty()) return result;
+  if (result.not_run.empty()) return result;
   result.workflow = nullptr;
-  result.problems = result.not_run;
+  const auto in_order = [](const Problem& a, const Problem& b) {
+    return a.line != b.line ? a.line < b.line : a.column < b.column;
+  };
+  // What has no place ("… more are not listed") stays last.
+  const auto placed = std::find_if(result.problems.begin(), result.problems.end(),
+                                   [](const Problem& problem) { return problem.line == 0; });
+  result.problems.insert(placed, result.not_run.begin(), result.not_run.end());
+  const auto end = std::find_if(result.problems.begin(), result.problems.end(),
+                                [](const Problem& problem) { return problem.line == 0; });
+  std::stable_sort(result.problems.begin(), end, in_order);
   return result;
 }
 

@@ -35,7 +35,12 @@ class NodeCompiler {
 
  private:
   expr::CompileOptions options(std::vector<std::string> extra = {}) const { return {names_.ids, std::move(extra)}; }
-  bool acceptable(const expr::References& references, bool sees_item) const;
+  bool is_unknown_variable(std::string_view name) const;
+  bool is_forbidden_input(std::string_view name) const;
+  bool is_body_of_webhook(std::string_view name) const;
+  bool has_remarks(const expr::References& references, bool sees_item) const;
+  void report_data(const expr::References& references, const SourceNode& text, const std::string& path);
+  void note_references(const expr::References& references);
   void report_references(const expr::References& references, const SourceNode& text, const std::string& path,
                          bool sees_item);
   void report_strings(const SourceNode& source, const std::string& path, const ExtraNames& names);

@@ -58,14 +58,29 @@ void ProblemList::add_inside(std::string path, const SourceNode& scalar, int lin
   add({std::move(path), place.line, place.column, std::move(message), std::move(hint)});
 }
 
+void ProblemList::warn(Problem warning) {
+  if (warnings_.size() >= kMax) return;
+  for (std::string* text : {&warning.path, &warning.message, &warning.hint}) shorten(*text);
+  warnings_.push_back(std::move(warning));
+}
+
 void ProblemList::warn(std::string path, const SourceNode& at, std::string message, std::string hint) {
-  if (warnings_.size() < kMax)
-    warnings_.push_back({std::move(path), at.line, at.column, std::move(message), std::move(hint)});
+  warn({std::move(path), at.line, at.column, std::move(message), std::move(hint)});
+}
+
+void ProblemList::warn_inside(std::string path, const SourceNode& scalar, int line, int column, std::string message,
+                              std::string hint) {
+  const Place place = place_inside(scalar, source_, line, column);
+  warn({std::move(path), place.line, place.column, std::move(message), std::move(hint)});
 }
 
 void ProblemList::note_not_run(std::string path, const SourceNode& at, std::string message, std::string hint) {
   if (not_run_.size() < kMax)
     not_run_.push_back({std::move(path), at.line, at.column, std::move(message), std::move(hint)});
+}
+
+void ProblemList::note_not_run(std::string path, const SourceNode::Key& at, std::string message, std::string hint) {
+  note_not_run(std::move(path), SourceNode{.line = at.line, .column = at.column}, std::move(message), std::move(hint));
 }
 
 std::string_view ProblemList::line(int number) const {

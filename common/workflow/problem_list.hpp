@@ -23,9 +23,13 @@ class ProblemList {
   /// At line:column (1-based, characters) inside the text of a scalar.
   void add_inside(std::string path, const SourceNode& scalar, int line, int column, std::string message,
                   std::string hint = {});
+  void warn(Problem warning);
   void warn(std::string path, const SourceNode& at, std::string message, std::string hint = {});
+  void warn_inside(std::string path, const SourceNode& scalar, int line, int column, std::string message,
+                   std::string hint = {});
   /// Something right that this version does not act on: see LoadResult::not_run.
   void note_not_run(std::string path, const SourceNode& at, std::string message, std::string hint = {});
+  void note_not_run(std::string path, const SourceNode::Key& at, std::string message, std::string hint = {});
 
   bool empty() const { return problems_.empty(); }
   /// How many there are, listed or not.

@@ -41,8 +41,9 @@ void read_type(FieldReader& fields, Node& node) {
     node.kind = type;
     node.node_class = type->node_class;
   } else if (is_planned_node_type(*name)) {
-    fields.problems().add(fields.path_of("type"), *source,
-                          fmt::format("node type '{}' is not available in this version", *name));
+    fields.problems().note_not_run(fields.path_of("type"), *source,
+                                   fmt::format("node type '{}' is not available in this version", *name));
+    node.type = *name;
   } else {
     fields.problems().add(fields.path_of("type"), *source, fmt::format("unknown node type '{}'", *name),
                           nearest_hint(*name, node_type_names()));
@@ -89,11 +90,11 @@ NodeDraft read_node(const SourceNode& source, int index, Node& node, ProblemList
   draft.config = fields.map("config");
   read_dependencies(fields, draft);
   draft.condition = fields.take("condition");
-  fields.unavailable("for_each");
+  fields.take("for_each");
   read_retry(fields, node);
   draft.fallback_value = read_on_error(fields, node);
   if (auto seconds = fields.number("timeout_seconds", 1, 86'400)) {
-    node.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1'000));
+    node.timeout = from_seconds(*seconds);
   }
   const SourceNode* pinned = fields.take("pinned_data");
   if (pinned != nullptr && !pinned->is_null()) {
@@ -115,6 +116,7 @@ NodeDraft read_node(const SourceNode& source, int index, Node& node, ProblemList
 NodeNames name_nodes(const std::vector<Node>& nodes, const std::vector<NodeDraft>& drafts, ProblemList& problems) {
   NodeNames names;
   for (const Node& node : nodes) {
+    names.sets_variables = names.sets_variables || node.type == "variables";
     if (node.id.empty()) continue;
     const auto [first, fresh] = names.index.emplace(node.id, node.index);
     if (fresh) {
@@ -167,6 +169,10 @@ bool is_identifier(std::string_view text) {
   return !text.empty() && text.size() <= 128 && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
+}
+
+bool is_workflow_name(std::string_view text) {
+  return is_identifier(text) && text.front() != '-' && text.front() != '_';
 }
 
 void read_nodes(FieldReader& top, Workflow& workflow) {

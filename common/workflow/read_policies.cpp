@@ -5,19 +5,11 @@ namespace {
 
 constexpr double kMaxDelaySeconds = 30 * 86'400.0;
 
+}  // namespace
+
 std::chrono::milliseconds from_seconds(double seconds) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000 + 0.5));
 }
-
-// A choice of which this version has only the first.
-void only_first(FieldReader& fields, std::string_view name, std::string_view first, std::string_view other) {
-  const auto word = fields.word(name, {first, other});
-  if (!word || *word == first) return;
-  fields.problems().add(fields.path_of(name), *fields.source().find(name),
-                        fmt::format("'{}: {}' is not available in this version", name, other), "remove it");
-}
-
-}  // namespace
 
 void read_retry(FieldReader& node_fields, Node& node) {
   const SourceNode* map = node_fields.map("retry");
@@ -42,8 +34,8 @@ void read_retry(FieldReader& node_fields, Node& node) {
     retry.max_delay = from_seconds(*seconds);
   retry.jitter = fields.boolean("jitter").value_or(false);
   if (const auto which = fields.word("retry_on", {"transient", "all"})) retry.all_errors = *which == "all";
-  only_first(fields, "on_exhausted", "fail", "pause");
-  only_first(fields, "on_worker_lost", "retry", "fail");
+  if (const auto then = fields.word("on_exhausted", {"fail", "pause"})) retry.pause_when_exhausted = *then == "pause";
+  if (const auto then = fields.word("on_worker_lost", {"retry", "fail"})) retry.fail_when_worker_lost = *then == "fail";
   fields.finish();
 }
 
@@ -68,7 +60,7 @@ const SourceNode* read_on_error(FieldReader& node_fields, Node& node) {
     }
   }
   const SourceNode* value = fields.take("fallback_value");
-  fields.unavailable("fallback_node");
+  fields.take("fallback_node");
   fields.finish();
   if (value != nullptr && !action && map->find("action") == nullptr) action = "fallback";
   if (!action) return nullptr;
@@ -83,7 +75,8 @@ const SourceNode* read_on_error(FieldReader& node_fields, Node& node) {
   }
   node.on_error = OnError::use_fallback;
   if (value == nullptr && map->find("fallback_node") == nullptr) {
-    fields.problems().add(fields.path_of("fallback_value"), *map, "'action: fallback' needs a 'fallback_value'");
+    fields.problems().add(fields.path_of("fallback_value"), *map,
+                          "'action: fallback' needs a 'fallback_value' or a 'fallback_node'");
   }
   return value;
 }

@@ -17,6 +17,7 @@ void read_settings(FieldReader& top, Workflow& workflow);
 /// The fields of one trigger; nothing when what it cannot do without is missing or wrong.
 std::optional<CronTrigger> read_cron_trigger(FieldReader& fields, const Workflow& workflow);
 std::optional<EventTrigger> read_event_trigger(FieldReader& fields, const Workflow& workflow);
+WebhookTrigger read_webhook_trigger(FieldReader& fields, const Workflow& workflow);
 
 struct NamedZone {
   std::string name;
@@ -24,12 +25,24 @@ struct NamedZone {
 };
 /// A field that names a time zone; nothing when it is not there or unknown, which is noted.
 std::optional<NamedZone> read_time_zone(FieldReader& fields, std::string_view name);
+void read_workflow_dependencies(FieldReader& top, Workflow& workflow);
 /// `retry` and `on_error`. Returns the source of fallback_value when the node has one.
 void read_retry(FieldReader& node_fields, Node& node);
 const SourceNode* read_on_error(FieldReader& node_fields, Node& node);
 
 /// Whether text is 1–128 letters, digits, - and _; names of workflows also begin with a letter or digit.
 bool is_identifier(std::string_view text);
+bool is_workflow_name(std::string_view text);
+inline constexpr const char* kNameForm = "1 to 128 letters, digits, '-' and '_', beginning with a letter or digit";
+
+/// Whether a header may be called so (RFC 9110).
+bool is_header_name(std::string_view name);
+/// ASCII letters in upper or lower case.
+std::string in_case(std::string_view text, bool upper);
+std::chrono::milliseconds from_seconds(double seconds);
+/// Notes a problem and gives false when RE2 does not take the pattern.
+bool check_pattern(const std::string& pattern, const SourceNode& source, const std::string& path,
+                   ProblemList& problems);
 
 /// A node whose fields were read; its expressions are compiled once all nodes are known.
 struct NodeDraft {
@@ -49,6 +62,7 @@ void read_nodes(FieldReader& top, Workflow& workflow);
 struct NodeNames {
   std::vector<std::string> ids;
   std::map<std::string, int, std::less<>> index;
+  bool sets_variables = false;  ///< some node may add variables that the file does not declare
 };
 
 /// Compiles condition, config and fallback of one node, checks what they refer to, and fills `needs` and `needs_input`.

@@ -102,61 +102,6 @@ std::optional<expr::Value> plain_value(std::string_view text) {
   return std::nullopt;
 }
 
-// Bytes that one character of the scalar's text takes at `at` of the file.
-std::size_t source_width(std::string_view source, std::size_t at, ScalarStyle style) {
-  const char c = source[at];
-  if (style == ScalarStyle::single_quoted && c == '\'') return 2;
-  if (style == ScalarStyle::double_quoted && c == '\\' && at + 1 < source.size()) {
-    switch (source[at + 1]) {
-      case 'x':
-        return 4;
-      case 'u':
-        // A surrogate pair is one character in JSON.
-        if (at + 7 < source.size() && (source[at + 2] | 0x20) == 'd' &&
-            std::string_view("89abAB").find(source[at + 3]) != std::string_view::npos && source[at + 6] == '\\' &&
-            source[at + 7] == 'u') {
-          return 12;
-        }
-        return 6;
-      case 'U':
-        return 10;
-      default:
-        return 2;
-    }
-  }
-  std::size_t width = 1;
-  while (at + width < source.size() && (static_cast<unsigned char>(source[at + width]) & 0xc0) == 0x80) ++width;
-  return width;
-}
-
-std::string_view line_at(std::string_view source, std::size_t begin) {
-  const std::size_t end = source.find_first_of("\r\n", begin);
-  return source.substr(begin, end == std::string_view::npos ? end : end - begin);
-}
-
-Place place_in_literal(const SourceNode& scalar, std::string_view source, int line, int column) {
-  // The text begins on the line after the indicator; its indentation is that of its first line that is not blank.
-  std::size_t begin = scalar.offset;
-  std::size_t indent = std::string_view::npos;
-  std::size_t wanted = std::string_view::npos;
-  for (int number = 1;; ++number) {
-    const std::size_t end = source.find('\n', begin);
-    if (end == std::string_view::npos) break;
-    begin = end + 1;
-    if (number == line) wanted = begin;
-    const std::string_view text = line_at(source, begin);
-    const std::size_t spaces = text.find_first_not_of(' ');
-    if (indent == std::string_view::npos && spaces != std::string_view::npos) indent = spaces;
-    if (number >= line && indent != std::string_view::npos) break;
-  }
-  if (wanted == std::string_view::npos || indent == std::string_view::npos) return {scalar.line, scalar.column};
-  std::size_t at = wanted + indent;
-  for (int passed = 1; passed < column && at < source.size() && source[at] != '\n'; ++passed) {
-    at += source_width(source, at, ScalarStyle::plain);
-  }
-  return {scalar.line + line, static_cast<int>(at - wanted) + 1};
-}
-
 }  // namespace
 
 bool SourceNode::is_string() const {
@@ -217,62 +162,49 @@ expr::Value to_value(const SourceNode& node) {
   return scalar_value(node);
 }
 
-const SourceNode& at_pointer(const SourceNode& root, std::string_view pointer) {
+namespace {
+
+// One step down, or nullptr.
+const SourceNode* step_into(const SourceNode& node, std::string_view escaped) {
+  std::string step;
+  for (std::size_t i = 0; i < escaped.size(); ++i) {
+    if (escaped[i] == '~' && i + 1 < escaped.size()) {
+      step += escaped[++i] == '1' ? '/' : '~';
+    } else {
+      step += escaped[i];
+    }
+  }
+  if (node.is_map()) return node.find(step);
+  std::size_t index = node.children.size();
+  const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
+  const bool is_index = error == std::errc() && end == step.data() + step.size();
+  return node.is_sequence() && is_index && index < node.children.size() ? &node.children[index] : nullptr;
+}
+
+// As far as the pointer leads; `rest` is what remains of it.
+const SourceNode& follow(const SourceNode& root, std::string_view pointer, std::string_view& rest) {
   const SourceNode* node = &root;
-  while (pointer.starts_with('/')) {
-    pointer.remove_prefix(1);
-    const std::size_t end = std::min(pointer.find('/'), pointer.size());
-    std::string step;
-    for (std::size_t i = 0; i < end; ++i) {
-      if (pointer[i] == '~' && i + 1 < end) {
-        step += pointer[++i] == '1' ? '/' : '~';
-      } else {
-        step += pointer[i];
-      }
-    }
-    pointer.remove_prefix(end);
-    const SourceNode* next = nullptr;
-    if (node->is_map()) {
-      next = node->find(step);
-    } else if (node->is_sequence()) {
-      std::size_t index = node->children.size();
-      std::from_chars(step.data(), step.data() + step.size(), index);
-      if (index < node->children.size()) next = &node->children[index];
-    }
+  for (rest = pointer; rest.starts_with('/');) {
+    const std::string_view step = rest.substr(1, rest.find('/', 1) - 1);
+    const SourceNode* next = step_into(*node, step);
     if (next == nullptr) break;
     node = next;
+    rest.remove_prefix(1 + step.size());
   }
   return *node;
 }
 
-Place place_inside(const SourceNode& scalar, std::string_view source, int line, int column) {
-  const Place start{scalar.line, scalar.column};
-  if (!scalar.is_scalar() || line < 1 || column < 1 || scalar.offset >= source.size()) return start;
-  if (scalar.style == ScalarStyle::literal) return place_in_literal(scalar, source, line, column);
-  if (scalar.style == ScalarStyle::folded) return start;
-  const bool quoted = scalar.style != ScalarStyle::plain;
-  const char quote = scalar.style == ScalarStyle::single_quoted ? '\'' : '"';
-  std::size_t at = scalar.offset + (quoted ? 1 : 0);
-  // Walks the text as the reader saw it; an escaped \n begins a new line of the text, a real one ends what can be
-  // mapped.
-  int text_line = 1;
-  int text_column = 1;
-  while (at < source.size() && (text_line < line || (text_line == line && text_column < column))) {
-    if (source[at] == '\n' || source[at] == '\r') return start;
-    if (scalar.style == ScalarStyle::double_quoted && source[at] == quote) break;
-    if (scalar.style == ScalarStyle::single_quoted && source[at] == quote && source.substr(at + 1, 1) != "'") break;
-    const bool escaped_break =
-        scalar.style == ScalarStyle::double_quoted && source[at] == '\\' && source.substr(at + 1, 1) == "n";
-    at += source_width(source, at, scalar.style);
-    if (escaped_break) {
-      ++text_line;
-      text_column = 1;
-    } else {
-      ++text_column;
-    }
-  }
-  at = std::min(at, source.size());
-  return {scalar.line, scalar.column + static_cast<int>(at - scalar.offset)};
+}  // namespace
+
+const SourceNode& at_pointer(const SourceNode& root, std::string_view pointer) {
+  std::string_view rest;
+  return follow(root, pointer, rest);
+}
+
+const SourceNode* find_pointer(const SourceNode& root, std::string_view pointer) {
+  std::string_view rest;
+  const SourceNode& node = follow(root, pointer, rest);
+  return rest.empty() ? &node : nullptr;
 }
 
 }  // namespace r8r::workflow

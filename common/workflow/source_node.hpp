@@ -63,8 +63,11 @@ expr::Value to_value(const SourceNode& node);
 /// The node at a JSON pointer below `root` (as expr::TreeProblem gives it), or the nearest one above it.
 const SourceNode& at_pointer(const SourceNode& root, std::string_view pointer);
 
+/// The node at exactly that JSON pointer, or nullptr.
+const SourceNode* find_pointer(const SourceNode& root, std::string_view pointer);
+
 /// Where the character at line:column (1-based, characters) of a scalar's text stands in the file it was read from.
-/// Exact for scalars on one line and for literal blocks; otherwise the start of the scalar.
+/// The start of the scalar where it comes from an alias.
 struct Place {
   int line = 0;
   int column = 0;  ///< in bytes

@@ -1,5 +1,7 @@
 #include "common/workflow/source_reader.hpp"
 
+#include <cmath>
+
 #include "common/base/json_text.hpp"
 
 namespace r8r::workflow {
@@ -14,6 +16,30 @@ ReadResult refused(std::string_view text, std::size_t at, std::string message, s
 }
 
 }  // namespace
+
+void check_number(const SourceNode& scalar, ReadResult& result) {
+  constexpr std::size_t kMostRemarks = 100;
+  const std::string& text = scalar.scalar;
+  if (scalar.style != ScalarStyle::plain || scalar.forced_string || text.empty() ||
+      std::string_view("0123456789+-.").find(text.front()) == std::string_view::npos)
+    return;
+  const expr::Value value = scalar_value(scalar);
+  if (!value.is_float()) return;
+  const std::string shown = text.substr(0, 60);
+  if (!std::isfinite(value.as_float())) {
+    if (result.problems.size() < kMostRemarks) {
+      result.problems.push_back({"", scalar.line, scalar.column,
+                                 fmt::format("'{}' is a number that JSON does not have", shown),
+                                 "put it in quotes if it is meant as text"});
+    }
+  } else if (text.find_first_of(".eE") == std::string::npos || text.starts_with("0x")) {
+    if (result.warnings.size() < kMostRemarks) {
+      result.warnings.push_back({"", scalar.line, scalar.column,
+                                 fmt::format("the integer {} needs more than 64 bits: its last digits are lost", shown),
+                                 "put it in quotes to keep it as text"});
+    }
+  }
+}
 
 ReadResult read_source(std::string_view text) {
   if (text.size() > kMaxFileBytes) {

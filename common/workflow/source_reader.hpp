@@ -14,11 +14,17 @@ inline constexpr int kMaxNesting = 64;
 /// Nodes that aliases may add by repeating what an anchor named, in all.
 inline constexpr std::size_t kMaxAliasNodes = 10'000;
 
-/// A file read as a tree, or what stops it from being one. Duplicate keys are problems beside a tree.
+/// A file read as a tree, or what stops it from being one. Duplicate keys and numbers that no value can be are problems
+/// beside a tree.
 struct ReadResult {
   std::optional<SourceNode> root;
   std::vector<Problem> problems;
+  std::vector<Problem> warnings;
 };
+
+/// Notes what is wrong with a plain scalar that is a number: one that JSON does not have (.inf, .nan, 1e999), one with
+/// more digits than are kept.
+void check_number(const SourceNode& scalar, ReadResult& result);
 
 /// Reads one YAML document. Never throws; time and memory are bounded by the limits above.
 ReadResult read_yaml(std::string_view text);

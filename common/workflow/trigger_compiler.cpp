@@ -45,16 +45,17 @@ bool TriggerCompiler::check_strings(const SourceNode& source, const std::string&
 
 bool TriggerCompiler::check(const expr::References& references, const SourceNode& text, const std::string& path) {
   const std::size_t before = problems_.count();
+  std::vector<std::string> names{"input"};
+  names.insert(names.end(), options_.extra_names.begin(), options_.extra_names.end());
+  const std::string known = fmt::format("known: {}, variables, env", fmt::join(names, ", "));
   for (const auto& root : references.unknown_roots) {
     problems_.add_inside(path, text, root.line, root.column, fmt::format("unknown name '{}'", root.name),
-                         root.nearest.empty()
-                             ? fmt::format("known: input, {}, variables, env", fmt::join(options_.extra_names, ", "))
-                             : fmt::format("did you mean '{}'?", root.nearest));
+                         root.nearest.empty() ? known : fmt::format("did you mean '{}'?", root.nearest));
   }
   if (!references.nodes.empty() || references.all_nodes || references.item || references.execution) {
     problems_.add(path, text,
                   "no node has run yet when a trigger is evaluated: nodes, item and execution mean nothing here",
-                  fmt::format("known: input, {}, variables, env", fmt::join(options_.extra_names, ", ")));
+                  known);
   }
   if (!references.credentials.empty()) {
     problems_.add(path, text,

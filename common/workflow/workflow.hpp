@@ -13,6 +13,11 @@
 #include "common/expr/template.hpp"
 #include "common/expr/value.hpp"
 #include "common/workflow/json_path.hpp"
+#include "common/workflow/webhook_trigger.hpp"
+
+namespace r8r::workflow {
+class JsonSchema;
+}
 
 /// A workflow version as the engine uses it: checked, compiled, immutable, shared by everyone who runs it.
 namespace r8r::workflow {
@@ -32,7 +37,9 @@ struct RetryPolicy {
   Backoff backoff = Backoff::fixed;
   std::chrono::milliseconds max_delay{std::chrono::hours(24)};
   bool jitter = false;
-  bool all_errors = false;  ///< retry_on: all — permanent errors too
+  bool all_errors = false;             ///< retry_on: all — permanent errors too
+  bool pause_when_exhausted = false;   ///< on_exhausted: pause
+  bool fail_when_worker_lost = false;  ///< on_worker_lost: fail — at most once
 };
 
 enum class OnError { fail, use_null, use_fallback };
@@ -85,14 +92,6 @@ struct InputDeclaration {
   std::optional<expr::Value> default_value;
 };
 
-struct WebhookTrigger {
-  std::string path;                    ///< as it is served: begins with /; empty: only /webhooks/{name}
-  std::vector<std::string> methods;    ///< upper case; empty: any
-  std::string response_mode = "full";  ///< full, output, async
-  std::chrono::milliseconds timeout{30'000};
-  bool envelope = false;  ///< input_mode: envelope
-};
-
 struct CronTrigger {
   cron::Schedule schedule;
   std::string timezone = "UTC";
@@ -127,20 +126,44 @@ struct Trigger {
   std::optional<EventTrigger> event;
 };
 
+/// At most `limit` starts in any `per`; executions beyond wait in order.
+struct RateLimit {
+  int limit = 0;
+  std::chrono::milliseconds per{0};
+  std::optional<expr::ValueTemplate> key;  ///< sees input; absent: one limit for the whole workflow
+};
+
 struct Settings {
   std::chrono::milliseconds timeout{3'600'000};
-  int max_concurrency = 10;
+  int max_concurrency = 10;  ///< nodes and for_each items of one execution at once
+  int max_for_each_items = 10'000;
+  int chunk_size = 0;  ///< 0: no batches
   bool store_traces = true;
   bool debug = false;
-  std::string timezone = "UTC";  ///< of cron triggers that name none
+  bool enable_checkpoints = true;
+  std::string timezone = "UTC";  ///< known to exist when the workflow was loaded
+  std::string error_workflow;    ///< empty: none
+  std::optional<int> max_concurrent_executions;
+  std::optional<RateLimit> rate_limit;
+  std::optional<int> retention_days;  ///< 0: for ever; absent: as the server says
+};
+
+/// The workflow starts when another one has ended.
+struct WorkflowDependency {
+  std::string workflow;
+  std::string status = "completed";  ///< completed, failed, any
+  std::optional<std::chrono::milliseconds> within;
 };
 
 struct Workflow {
   std::string name;
   std::string description;
+  std::string version = "1";  ///< as the author wrote it; the store numbers versions itself
   std::vector<Trigger> triggers;
   std::vector<InputDeclaration> inputs;
-  expr::Value variables;  ///< a map: what expressions see as `variables`
+  std::shared_ptr<const JsonSchema> input_schema;  ///< checked after `inputs`; null: none
+  expr::Value variables;                           ///< a map: what expressions see as `variables`
+  std::vector<WorkflowDependency> depends_on_workflows;
   Settings settings;
   std::vector<Node> nodes;
   /// Indexes in the order that decides the final output: by level, then by position in the file.
@@ -164,7 +187,7 @@ struct LoadResult {
   std::shared_ptr<const Workflow> workflow;  ///< null when there are problems
   std::vector<Problem> problems;             ///< all of them, in the order of the file
   std::vector<Problem> warnings;
-  std::vector<Problem> not_run;  ///< what is right but nothing in this version acts on: triggers that never fire
+  std::vector<Problem> not_run;  ///< what is right and this version does not act on (not_run.cpp)
 };
 
 /// Reads a workflow from YAML or JSON text, checks and compiles it: structure, names, dependencies, cycles, node

@@ -38,7 +38,7 @@ class TreeBuilder : public YAML::EventHandler {
   explicit TreeBuilder(std::string_view text) : text_(text) {}
 
   std::optional<SourceNode> take_root() { return std::move(root_); }
-  std::vector<Problem> take_problems() { return std::move(problems_); }
+  ReadResult take_remarks() { return std::move(remarks_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ > 1) {
@@ -65,6 +65,7 @@ class TreeBuilder : public YAML::EventHandler {
     node.offset = skip_properties(node.offset);
     node.column = mark.column + 1;
     set_style(node, tag);
+    check_number(node, remarks_);
     add(std::move(node), value);
   }
 
@@ -259,9 +260,9 @@ class TreeBuilder : public YAML::EventHandler {
     if (duplicate) {
       const auto first =
           std::find_if(keys.begin(), keys.end(), [&](const auto& other) { return other.text == key.text; });
-      if (problems_.size() < kMaxDuplicates) {
-        problems_.push_back({"", key.line, key.column, fmt::format("the key '{}' is there twice", key.text),
-                             fmt::format("it is first given on line {}; remove one", first->line)});
+      if (remarks_.problems.size() < kMaxDuplicates) {
+        remarks_.problems.push_back({"", key.line, key.column, fmt::format("the key '{}' is there twice", key.text),
+                                     fmt::format("it is first given on line {}; remove one", first->line)});
       }
     }
     return duplicate;
@@ -272,7 +273,7 @@ class TreeBuilder : public YAML::EventHandler {
   std::string_view text_;
   std::vector<Frame> stack_;
   std::optional<SourceNode> root_;
-  std::vector<Problem> problems_;
+  ReadResult remarks_;  // without a root
   std::unordered_map<YAML::anchor_t, Way> anchors_;
   std::size_t alias_nodes_ = 0;
   int documents_ = 0;
@@ -306,8 +307,8 @@ ReadResult read_yaml(std::string_view text) {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
+    result = builder.take_remarks();
     result.root = builder.take_root();
-    result.problems = builder.take_problems();
     if (!result.root) result.root = SourceNode{.line = 1, .column = 1};
   } catch (const Refused& refused) {
     result.problems = {refused.problem};

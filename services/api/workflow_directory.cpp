@@ -83,7 +83,7 @@ awaitable<Result<DirectoryEntryPtr>> WorkflowDirectory::load(std::string name) {
     if (same && known->second.entry->problem) {
       entry->problem = known->second.entry->problem;
     } else {
-      workflow::LoadResult loaded = workflow::load(stored.definition);
+      workflow::LoadResult loaded = workflow::load_to_run(stored.definition);
       entry->workflow = loaded.workflow;
       if (loaded.workflow) {
         catalog_.put(key, loaded.workflow);

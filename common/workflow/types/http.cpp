@@ -1,4 +1,5 @@
 #include "common/workflow/problem_list.hpp"
+#include "common/workflow/sections.hpp"
 #include "common/workflow/types/types.hpp"
 
 namespace r8r::workflow {
@@ -41,13 +42,6 @@ void check_pairs(const SourceNode& map, const std::string& path, bool lists, Pro
                    fmt::format("'{}' must be a single value, not {}", map.keys[i].text, value.kind_name()));
     }
   }
-}
-
-bool is_header_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
 }
 
 void check_http(const NodeType& type, const SourceNode& config, const std::string& path, ProblemList& problems) {

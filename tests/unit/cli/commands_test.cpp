@@ -87,7 +87,7 @@ TEST_F(Commands, CreateShowsProblemsInTheFile) {
                R"({"error":{"code":"INVALID_WORKFLOW_DEFINITION","message":"1 problem","details":)"
                R"([{"path":"nodes","line":2,"column":1,"message":"nodes must not be empty","hint":"add one"}]}})");
   EXPECT_EQ(create_workflows(context_, {write_file("name: hello\nnodes: []\n")}), 1);
-  EXPECT_THAT(error_.str(), HasSubstr(file_.string() + ":2:1: nodes must not be empty"));
+  EXPECT_THAT(error_.str(), HasSubstr(file_.string() + ":2:1: error: nodes must not be empty"));
   EXPECT_THAT(error_.str(), HasSubstr("error[INVALID_WORKFLOW_DEFINITION]"));
 }
 
@@ -220,10 +220,61 @@ TEST_F(Commands, VersionNeedsNoServer) {
 }
 
 TEST_F(Commands, ValidateNeedsNoServerAndShowsEveryProblem) {
-  EXPECT_EQ(validate_workflows(console_, {write_file("name: hello\nnodes:\n  - id: a\n    type: transfrom\n")}), 1);
-  EXPECT_THAT(error_.str(), HasSubstr(file_.string() + ":4:"));
-  EXPECT_THAT(error_.str(), HasSubstr("error[VALIDATION_ERROR]"));
+  const std::string file = write_file("name: hello\nnodes:\n  - id: a\n    type: transfrom\n  - id: b\n");
+  EXPECT_EQ(validate_workflows(console_, {file}), 1);
+  EXPECT_EQ(error_.str(), file +
+                              ":4:11: error: unknown node type 'transfrom'\n"
+                              "    4 |     type: transfrom\n"
+                              "      |           ^\n"
+                              "      = hint: did you mean 'transform'?\n" +
+                              file +
+                              ":5:5: error: the field 'type' is missing\n"
+                              "    5 |   - id: b\n"
+                              "      |     ^\n"
+                              "      = hint: for example type: transform, set, http, wait or debug\n"
+                              "error[VALIDATION_ERROR]: " +
+                              file + ": 2 errors\n");
+  EXPECT_EQ(out_.str(), "");
   EXPECT_TRUE(fake_.requests().empty());
+}
+
+TEST_F(Commands, ValidateCountsWhatIsRightAndWarns) {
+  const std::string file = write_file(
+      "name: hello\ntriggers: [{type: webhook}]\nnodes:\n  - id: a\n    type: transform\n    config:\n"
+      "      expression: input.body.x\n");
+  EXPECT_EQ(validate_workflows(console_, {file}), 0);
+  EXPECT_EQ(out_.str(), "✓ " + file + ": workflow 'hello' is valid (1 node, 1 trigger, 1 warning)\n");
+  EXPECT_THAT(error_.str(), HasSubstr(":7:25: warning: the body of a webhook"));
+}
+
+TEST_F(Commands, ValidateWarnsOfWhatTheServerDoesNotRunYet) {
+  EXPECT_EQ(validate_workflows(
+                console_, {write_file("name: hello\nsettings: {error_workflow: x}\nnodes: [{id: a, type: debug}]\n")}),
+            0);
+  EXPECT_THAT(error_.str(), HasSubstr("warning: 'error_workflow' is not available in this version"));
+}
+
+TEST_F(Commands, ValidateGoesOnBehindFilesThatCannotBeRead) {
+  const std::string file = write_file("name: hello\nnodes: [{id: a, type: debug}]\n");
+  EXPECT_EQ(validate_workflows(console_, {"/nowhere.yaml", fs::temp_directory_path().string(), file}), 1);
+  EXPECT_THAT(error_.str(), HasSubstr("error[IO_ERROR]: cannot read '/nowhere.yaml': No such file or directory\n"));
+  EXPECT_THAT(error_.str(), HasSubstr("' is a folder\n  hint: give the files in it: "));
+  EXPECT_THAT(error_.str(), HasSubstr("2 of 3 files are not valid\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("✓ " + file));
+}
+
+TEST_F(Commands, ValidateAsJsonHasAnEntryForEachFile) {
+  console_.json = true;
+  EXPECT_EQ(validate_workflows(console_, {"/nowhere.yaml", write_file("name: hello\nnodes: [{id: a, type: debug}]\n")}),
+            1);
+  const Json results = Json::parse(out_.str());
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results[0]["valid"], false);
+  EXPECT_THAT(results[0]["errors"][0]["message"].get<std::string>(), HasSubstr("No such file"));
+  EXPECT_EQ(results[1]["valid"], true);
+  EXPECT_EQ(results[1]["name"], "hello");
+  EXPECT_EQ(results[1]["nodes"], 1);
+  EXPECT_EQ(error_.str(), "");
 }
 
 TEST_F(Commands, FoldersLoadWhatIsNewAndReportWhatIsBrokenOnce) {

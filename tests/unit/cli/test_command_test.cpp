@@ -151,11 +151,11 @@ TEST_F(TestCommand, MistakesInTheFileAreShownWhereTheyAre) {
                 "    mod: exact\n"
                 "  - {name: one, now: tomorrow}\n"),
             1);
-  EXPECT_THAT(
-      error_.str(),
-      AllOf(HasSubstr("flow.test.yaml:3:13: workflow 'flow' has no node 'ftch'"), HasSubstr("did you mean 'fetch'?"),
-            HasSubstr("flow.test.yaml:4:5: unknown field 'mod'"), HasSubstr(":5:12: there is a test 'one' before"),
-            HasSubstr("'tomorrow' is not an RFC 3339 time"), HasSubstr("error[VALIDATION_ERROR]")));
+  EXPECT_THAT(error_.str(),
+              AllOf(HasSubstr("flow.test.yaml:3:13: error: workflow 'flow' has no node 'ftch'"),
+                    HasSubstr("did you mean 'fetch'?"), HasSubstr("flow.test.yaml:4:5: error: unknown field 'mod'"),
+                    HasSubstr(":5:12: error: there is a test 'one' before"),
+                    HasSubstr("'tomorrow' is not an RFC 3339 time"), HasSubstr("error[VALIDATION_ERROR]")));
   EXPECT_EQ(out_.str(), "") << "nothing was run";
 }
 

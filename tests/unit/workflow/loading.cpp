@@ -47,6 +47,10 @@ std::string warnings_of(std::string_view text) {
   return as_lines(load(text).warnings);
 }
 
+std::string refusals_of(std::string_view text) {
+  return as_lines(load_to_run(text).problems);
+}
+
 std::shared_ptr<const Workflow> must_load(std::string_view text) {
   LoadResult result = load(text);
   EXPECT_EQ(as_lines(result.problems), "") << text;

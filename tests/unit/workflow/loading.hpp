@@ -13,6 +13,8 @@ std::string read_file(const std::string& path);
 /// The problems of a text, a line each: "line:column path: message (hint)"; empty when it loads.
 std::string problems_of(std::string_view text);
 std::string warnings_of(std::string_view text);
+/// What a server says to the text, beside the problems what this version does not run.
+std::string refusals_of(std::string_view text);
 
 /// Loads a text that must be right; reports its problems as a test failure.
 std::shared_ptr<const Workflow> must_load(std::string_view text);

@@ -74,8 +74,9 @@ TEST(OnError, AFallbackValueMayBeAnyJsonNullIncluded) {
 }
 
 TEST(OnError, ContradictionsAreProblems) {
-  EXPECT_EQ(problems_of(with_node_lines("    on_error: {action: fallback}\n")),
-            "6:15 nodes[0].on_error.fallback_value: 'action: fallback' needs a 'fallback_value'\n");
+  EXPECT_EQ(
+      problems_of(with_node_lines("    on_error: {action: fallback}\n")),
+      "6:15 nodes[0].on_error.fallback_value: 'action: fallback' needs a 'fallback_value' or a 'fallback_node'\n");
   EXPECT_EQ(problems_of(with_node_lines("    on_error: {action: continue, fallback_value: 5}\n")),
             "6:50 nodes[0].on_error.fallback_value: 'fallback_value' has no effect with 'action: continue' (write "
             "action: fallback, or "

@@ -86,7 +86,7 @@ TEST(References, ABrokenGraphBringsNoFurtherComplaints) {
 }
 
 TEST(References, WhatThisVersionDoesNotHaveIsRefused) {
-  EXPECT_NE(problems_of(with_last("    type: set\n    config: {values: {a: '{{ credentials.key }}'}}\n"))
+  EXPECT_NE(refusals_of(with_last("    type: set\n    config: {values: {a: '{{ credentials.key }}'}}\n"))
                 .find("'credentials.key' is not available"),
             std::string::npos);
   EXPECT_NE(problems_of(with_last("    type: set\n    config: {values: {a: '{{ item.x }}'}}\n"))
@@ -102,7 +102,7 @@ TEST(References, UndeclaredVariablesAreWarnings) {
   EXPECT_EQ(
       warnings_of(
           "name: t\nvariables: {rate: 1}\nnodes: [{id: a, type: transform, config: {expression: variables.rat}}]\n"),
-      "3:55 nodes[0].config.expression: the workflow has no variable 'rat': it is null (add it to 'variables')\n");
+      "3:65 nodes[0].config.expression: the workflow has no variable 'rat': it is null (did you mean 'rate'?)\n");
 }
 
 TEST(References, TheBodyOfAWebhookIsTheInput) {

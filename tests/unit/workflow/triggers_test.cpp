@@ -68,15 +68,6 @@ TEST(Triggers, MistakesAreNamed) {
   EXPECT_NE(problems_of(with_trigger("{type: webhook, config: 5}")).find("'config' must be a map"), std::string::npos);
 }
 
-TEST(Triggers, ProtectionThatThisVersionLacksIsNotIgnored) {
-  for (const std::string name : {"debounce", "header_filter", "signature", "dedupe"}) {
-    const std::string wanted = "'" + name + "' is not available in this version";
-    EXPECT_NE(problems_of(with_trigger("{type: webhook, " + name + ": {a: 1}}")).find(wanted), std::string::npos);
-    EXPECT_NE(problems_of(with_trigger("{type: webhook, config: {" + name + ": {a: 1}}}")).find(wanted),
-              std::string::npos);
-  }
-}
-
 TEST(Triggers, APathOfTheServerIsAWarning) {
   for (const std::string path : {"/api/x", "/metrics", "/", "/editor"}) {
     EXPECT_NE(warnings_of(with_trigger("{type: webhook, path: " + path + "}")).find("reachable as /webhooks" + path),

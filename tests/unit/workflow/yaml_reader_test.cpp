@@ -2,6 +2,7 @@
 
 #include "common/expr/json.hpp"
 #include "common/workflow/source_reader.hpp"
+#include "tests/unit/workflow/loading.hpp"
 
 namespace r8r::workflow {
 namespace {
@@ -35,6 +36,25 @@ TEST(YamlReader, IntegersPast64BitsBecomeFloats) {
   EXPECT_TRUE(value.as_array()[0].is_float());
   EXPECT_DOUBLE_EQ(value.as_array()[0].as_float(), 9223372036854775808.0);
   EXPECT_DOUBLE_EQ(value.as_array()[1].as_float(), 18446744073709551615.0);
+}
+
+TEST(YamlReader, LostDigitsAreWarnings) {
+  EXPECT_EQ(
+      warnings_of(with_node_lines("variables: {a: 12345678901234567890, b: 1.5e300, c: '12345678901234567890'}\n")),
+      "6:16 : the integer 12345678901234567890 needs more than 64 bits: its last digits are lost (put it in "
+      "quotes to keep it as text)\n");
+  EXPECT_EQ(warnings_of(R"({"name":"t","variables":{"a":12345678901234567890},"nodes":[{"id":"a","type":"debug"}]})")
+                .substr(0, 50),
+            "1:30 : the integer 12345678901234567890 needs more");
+}
+
+TEST(YamlReader, NumbersThatJsonDoesNotHaveAreProblems) {
+  for (const std::string number : {".inf", "-.Inf", ".NAN", "1e999"}) {
+    EXPECT_EQ(first_problem("a: " + number), "1:4 '" + number + "' is a number that JSON does not have");
+    EXPECT_EQ(first_problem("a: '" + number + "'"), "") << "quoted it is text";
+  }
+  EXPECT_EQ(first_problem(R"({"a": -1e999})"), "1:7 '-1e999' is a number that JSON does not have");
+  EXPECT_EQ(first_problem("a: 1e-999"), "");
 }
 
 TEST(YamlReader, QuotedAndTaggedScalarsAreStrings) {

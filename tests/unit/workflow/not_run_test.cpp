@@ -1,0 +1,62 @@
+#include <gtest/gtest.h>
+
+#include "tests/unit/workflow/loading.hpp"
+
+namespace r8r::workflow {
+namespace {
+
+// Features leave this list when this version runs them, together with their line in not_run.cpp.
+const std::vector<std::pair<std::string, std::string>> kNotRun = {
+    {"    retry: {on_exhausted: pause}\n", "6:27 nodes[0].retry.on_exhausted: 'on_exhausted: pause'"},
+    {"    retry: {on_worker_lost: fail}\n", "6:29 nodes[0].retry.on_worker_lost: 'on_worker_lost: fail'"},
+    {"depends_on_workflows: [{workflow: x}]\n", "6:1 depends_on_workflows: 'depends_on_workflows'"},
+    {"settings: {error_workflow: x}\n", "6:12 settings.error_workflow: 'error_workflow'"},
+    {"settings: {rate_limit: {limit: 1, per_seconds: 2}}\n", "6:12 settings.rate_limit: 'rate_limit'"},
+    {"settings: {max_concurrent_executions: 5}\n",
+     "6:12 settings.max_concurrent_executions: 'max_concurrent_executions'"},
+    {"triggers: [{type: webhook, header_filter: [{name: X-A, required: true}]}]\n",
+     "6:28 triggers[0].header_filter: 'header_filter'"},
+    {"triggers: [{type: webhook, config: {signature: {scheme: github, secret_env: R8R_S}}}]\n",
+     "6:37 triggers[0].config.signature: 'signature'"},
+    {"triggers: [{type: webhook, debounce: {}}]\n", "6:28 triggers[0].debounce: 'debounce'"},
+    {"triggers: [{type: webhook, dedupe: true}]\n", "6:28 triggers[0].dedupe: 'dedupe'"},
+};
+
+TEST(NotRun, WhatIsNotRunIsRefusedByNameAndPlace) {
+  for (const auto& [lines, wanted] : kNotRun) {
+    EXPECT_EQ(refusals_of(with_node_lines(lines)), wanted + " is not available in this version (remove it)\n") << lines;
+  }
+}
+
+TEST(NotRun, TheFileItselfIsRight) {
+  for (const auto& [lines, wanted] : kNotRun) {
+    const LoadResult result = load(with_node_lines(lines));
+    EXPECT_NE(result.workflow, nullptr) << lines;
+    EXPECT_EQ(result.not_run.size(), 1u) << lines;
+  }
+}
+
+TEST(NotRun, SwitchedOffIsAsGoodAsNotThere) {
+  const std::string text = with_node_lines(
+      "    for_each: false\n    retry: {on_exhausted: fail, on_worker_lost: retry}\n"
+      "settings: {error_workflow: ~, rate_limit: }\ntriggers: [{type: webhook, dedupe: false}]\n");
+  EXPECT_EQ(refusals_of(text), "");
+}
+
+TEST(NotRun, TheReasonsStandAmongTheOtherProblems) {
+  EXPECT_EQ(
+      refusals_of(with_node_lines("    retry: {on_exhausted: pause, jitter: 5}\nsettings: {error_workflow: x}\n")),
+      "6:27 nodes[0].retry.on_exhausted: 'on_exhausted: pause' is not available in this version (remove it)\n"
+      "6:42 nodes[0].retry.jitter: 'jitter' must be true or false, not '5'\n"
+      "7:12 settings.error_workflow: 'error_workflow' is not available in this version (remove it)\n");
+}
+
+TEST(NotRun, WhatOnlyHasNoEffectIsAWarning) {
+  EXPECT_EQ(warnings_of(with_node_lines("settings: {enable_checkpoints: false, retention_days: 5}\n")),
+            "6:32 settings.enable_checkpoints: 'enable_checkpoints: false' has no effect in this version\n"
+            "6:39 settings.retention_days: 'retention_days' has no effect in this version\n");
+  EXPECT_EQ(warnings_of(with_node_lines("settings: {enable_checkpoints: true}\n")), "");
+}
+
+}  // namespace
+}  // namespace r8r::workflow
