@@ -4,12 +4,11 @@
 
 namespace r8r::expr {
 
-bool eval_condition(Run& run, const Code& code, bool& out) {
+bool eval_condition(Run& run, const Code& code, bool& out, std::string_view needed) {
   Value spare;
   const Value* value = code.peek(run, spare);
   if (value == nullptr) return false;
-  if (!value->is_bool())
-    return run.fail(code.offset, "a condition has to be true or false, not " + std::string(value->description()));
+  if (!value->is_bool()) return run.fail(code.offset, fmt::format("{}, not {}", needed, value->description()));
   out = value->as_bool();
   return true;
 }
@@ -93,8 +92,10 @@ bool Not::eval(Run& run, Value& out) const {
 
 bool Logical::eval(Run& run, Value& out) const {
   bool value = false;
-  if (!eval_condition(run, *left_, value)) return false;
-  if (value == is_and_ && !eval_condition(run, *right_, value)) return false;
+  const std::string_view needed = is_and_ ? "'&&' needs true or false on both sides"
+                                          : "'||' needs true or false on both sides (a ?? b gives a default for null)";
+  if (!eval_condition(run, *left_, value, needed)) return false;
+  if (value == is_and_ && !eval_condition(run, *right_, value, needed)) return false;
   out = Value::boolean(value);
   return true;
 }

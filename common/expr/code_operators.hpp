@@ -4,8 +4,9 @@
 
 namespace r8r::expr {
 
-/// Evaluates a condition, which has to be a bool.
-bool eval_condition(Run& run, const Code& code, bool& out);
+/// Evaluates what has to be a bool; `needed` begins the message when it is none.
+bool eval_condition(Run& run, const Code& code, bool& out,
+                    std::string_view needed = "a condition has to be true or false");
 
 class Binary final : public Code {
  public:

@@ -118,7 +118,10 @@ TEST(Operators, LogicIsShortAndStrict) {
          {"true || (1 / 0 == 1)", "true"},
          {"1 ?? (1 / 0)", "1"},
          {"null ?? null ?? 3", "3"},
-         {"true && 1", "error: a condition has to be true or false, not an integer (line 1, column 9)"},
+         {"true && 1", "error: '&&' needs true or false on both sides, not an integer (line 1, column 9)"},
+         {"'' || 1",
+          "error: '||' needs true or false on both sides (a ?? b gives a default for null), not a string (line 1, "
+          "column 1)"},
          {"!null", "error: cannot use '!' with null (line 1, column 1)"},
          {"!input.flag", "false"},
          {"if 1 { 2 }", "error: a condition has to be true or false, not an integer (line 1, column 4)"},
