@@ -1,9 +1,35 @@
+#include <cstdlib>
+#include <new>
+
 #include <benchmark/benchmark.h>
 
 #include "common/expr/evaluate.hpp"
 #include "common/expr/json.hpp"
 #include "common/expr/program.hpp"
 #include "common/expr/template.hpp"
+
+namespace {
+
+std::size_t allocations = 0;
+std::size_t allocated_bytes = 0;
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  allocated_bytes += size;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return std::malloc(size);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
 
 namespace {
 
@@ -75,15 +101,34 @@ void CompileFiveOperations(benchmark::State& state) {
 }
 BENCHMARK(CompileFiveOperations);
 
+void CompileCondition(benchmark::State& state) {
+  for (auto _ : state) {
+    auto program = Program::compile("input.items.filter(|i| i.price > 10).len() > 0 && nodes.fetch.status == 200", {});
+    benchmark::DoNotOptimize(program);
+  }
+}
+BENCHMARK(CompileCondition);
+
+/// Three references into an input of about state.range(0) bytes: what it costs must not depend on that.
 void RenderTemplate(benchmark::State& state) {
   Scope scope;
-  scope.set_input(json(R"({"name":"Ann","order":{"id":17,"total":12.5}})"));
+  Value input = json(R"({"name":"Ann","order":{"id":17,"total":12.5}})");
+  if (state.range(0) > 0) {
+    const auto rows = static_cast<int>(state.range(0) / 80);
+    input.mutable_map().set("rows", *order_rows(rows).as_map().find("rows"));
+  }
+  scope.set_input(std::move(input));
   const auto compiled =
       Template::compile("Dear {{ input.name }}, your order {{ input.order.id }} of {{ input.order.total }} EUR", {});
   EvalContext context{scope};
+  const std::size_t allocations_before = allocations;
+  const std::size_t bytes_before = allocated_bytes;
   for (auto _ : state) benchmark::DoNotOptimize(*compiled->evaluate(context));
+  const auto turns = static_cast<double>(state.iterations());
+  state.counters["allocations"] = static_cast<double>(allocations - allocations_before) / turns;
+  state.counters["bytes"] = static_cast<double>(allocated_bytes - bytes_before) / turns;
 }
-BENCHMARK(RenderTemplate);
+BENCHMARK(RenderTemplate)->Arg(0)->Arg(1'000'000);
 
 void ReadJson(benchmark::State& state) {
   const std::string text = to_json(order_rows(static_cast<int>(state.range(0))));

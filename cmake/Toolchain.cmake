@@ -8,9 +8,9 @@ if(R8R_CCACHE)
 endif()
 
 add_compile_options(-Wall -Wextra -Wno-missing-field-initializers -fdiagnostics-color=auto)
-# GCC 12 warns about its own coroutine frames and about inlined std::string copies that it misreads.
-add_compile_options(-Wno-mismatched-new-delete -Wno-restrict -Wno-stringop-overflow -Wno-maybe-uninitialized)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 warns about its own coroutine frames and about inlined std::string copies that it misreads.
+  add_compile_options(-Wno-mismatched-new-delete -Wno-restrict -Wno-stringop-overflow -Wno-maybe-uninitialized)
   add_compile_options(-fpch-preprocess)
 endif()
 

@@ -53,7 +53,13 @@ bool as_span(const Value& value, std::int64_t& start, std::int64_t& length) {
 }
 
 Path::Path(std::uint32_t at, std::uint32_t start, const Code* root, std::vector<Step> steps, bool lenient)
-    : Code(at), start_(start), root_(root), steps_(std::move(steps)), lenient_(lenient), inert_(root->inert()) {
+    : Code(at),
+      start_(start),
+      root_(root),
+      steps_(std::move(steps)),
+      lenient_(lenient),
+      inert_(root->inert()),
+      cost_(static_cast<std::int64_t>(1 + steps_.size() / 4)) {
   for (const Step& step : steps_) inert_ = inert_ && (step.index == nullptr || step.index->inert());
 }
 
@@ -101,6 +107,7 @@ const Value* Path::at_index(Run& run, const Step& step, const Value* object, Val
       run.fail(step.offset, "a map is indexed by strings, not by " + std::string(index->description()));
       return nullptr;
     }
+    if (!run.charge_text(index->as_string().size(), step.offset)) return nullptr;
     if (step.kind == Step::Kind::node) {
       const Value* output = find_node(object->as_map(), index->as_string());
       return output != nullptr ? output : &kNullValue;
@@ -112,8 +119,12 @@ const Value* Path::at_index(Run& run, const Step& step, const Value* object, Val
   std::int64_t start = 0;
   std::int64_t length = 0;
   if (as_span(*index, start, length)) {
+    // Finding characters means going through the text.
+    const std::size_t work = object->is_string() ? object->as_string().size() / 64 : 0;
+    if (!run.charge(static_cast<std::int64_t>(work), step.offset)) return nullptr;
     Value part = slice(*object, start, length);
-    if (!run.charge(length / 4, step.offset)) return nullptr;
+    if (!run.charge(part.is_array() ? static_cast<std::int64_t>(part.as_array().size() / 4) : 0, step.offset))
+      return nullptr;
     spare = std::move(part);
     return &spare;
   }
@@ -135,13 +146,13 @@ const Value* Path::at_index(Run& run, const Step& step, const Value* object, Val
   const std::string_view text = object->as_string();
   const std::size_t from = size == text.size() ? position : byte_offset(text, position);
   if (!run.charge(static_cast<std::int64_t>(from / 64), step.offset)) return nullptr;
-  Value character = Value::string(text.substr(from, character_length(text[from])));
+  Value character = Value::string(character_at(text, from));
   spare = std::move(character);
   return &spare;
 }
 
 const Value* Path::peek(Run& run, Value& spare) const {
-  if (!run.charge(1, offset)) return nullptr;
+  if (!run.charge(cost_, offset)) return nullptr;
   const Value* at = root_->peek(run, spare);
   bool stop = false;
   for (const Step& step : steps_) {
@@ -217,7 +228,8 @@ const Value* Place::read(Run& run, const Value* indexes, Value& spare, std::size
     if (at->is_string() && key.is_int() && element_position(key.as_int(), at->character_count(), position)) {
       const std::string_view text = at->as_string();
       const std::size_t from = byte_offset(text, position);
-      Value character = Value::string(text.substr(from, character_length(text[from])));
+      if (!run.charge_text(from, step.offset)) return nullptr;
+      Value character = Value::string(character_at(text, from));
       spare = std::move(character);
       at = &spare;
       continue;
@@ -232,9 +244,9 @@ Value* Place::locate(Run& run, Value* at, const Value* indexes, bool create, std
   for (std::size_t i = 0; i < count; ++i) {
     const Step& step = steps_[i];
     const Value key = step.index != nullptr ? *indexes++ : step.key;
+    if (!run.charge_copy(*at, step.offset)) return nullptr;
     if (at->is_map() && key.is_string()) {
-      if (at->is_shared() && !run.charge(static_cast<std::int64_t>(at->as_map().size() / 4), step.offset))
-        return nullptr;
+      if (!run.charge_text(key.as_string().size(), step.offset)) return nullptr;
       Map& entries = at->mutable_map();
       Value* found = entries.find_mutable(key.as_string());
       if (found == nullptr) {
@@ -251,8 +263,6 @@ Value* Place::locate(Run& run, Value* at, const Value* indexes, bool create, std
       continue;
     }
     if (at->is_array() && key.is_int()) {
-      if (at->is_shared() && !run.charge(static_cast<std::int64_t>(at->as_array().size() / 8), step.offset))
-        return nullptr;
       std::size_t position = 0;
       if (!element_position(key.as_int(), at->as_array().size(), position)) {
         run.fail(step.offset, fmt::format("index {} is out of range: {} has {} elements", key.as_int(),
@@ -326,7 +336,7 @@ bool Assign::set_character(Run& run, const Value* indexes, const Value& value) c
   const std::size_t from = byte_offset(text, position);
   std::string changed(text.substr(0, from));
   changed.append(value.as_string());
-  changed.append(text.substr(from + character_length(text[from])));
+  changed.append(text.substr(from + character_at(text, from).size()));
   *target = Value::string(changed);
   return true;
 }

@@ -40,6 +40,7 @@ class Path final : public Code {
   std::vector<Step> steps_;
   bool lenient_;
   bool inert_;
+  std::int64_t cost_;
 };
 
 /// A variable, or what lies behind a path in one: where assignments and changing functions go.

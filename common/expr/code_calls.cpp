@@ -66,6 +66,7 @@ bool CallBuiltIn::eval(Run& run, Value& out) const {
   const Function* function =
       set_ != nullptr ? set_->find(count > 0 ? args[0].kind() : Value::Kind::null, count) : nullptr;
   if (function == nullptr) return fail_overload(run, offset, set_, name_.as_string(), args.begin(), count);
+  if (function->effect != Effect::none && !run.charge_copy(args[0], offset)) return false;
   Call call{run, args.begin(), count, function->name, offset};
   Value result;
   if (!function->run(call, result)) return false;
@@ -119,6 +120,7 @@ bool CallOnPlace::eval(Run& run, Value& out) const {
   const bool changes_place =
       function->effect != Effect::none && !(function->effect == Effect::transforms && use_.is_outer && use_.is_used);
   if (!changes_place) {
+    if (function->effect != Effect::none && !run.charge_copy(args[0], offset)) return false;
     if (!function->run(call, result)) return false;
     out = function->effect == Effect::transforms ? std::move(args[0]) : std::move(result);
     return true;
@@ -133,12 +135,9 @@ bool CallOnPlace::eval(Run& run, Value& out) const {
     *root = std::move(whole);
     return false;
   }
-  if (target->is_shared() && (target->is_array() || target->is_map())) {
-    const std::size_t size = target->is_array() ? target->as_array().size() : target->as_map().size();
-    if (!run.charge(static_cast<std::int64_t>(size / 8), offset)) {
-      *root = std::move(whole);
-      return false;
-    }
+  if (!run.charge_copy(*target, offset)) {
+    *root = std::move(whole);
+    return false;
   }
   args[0] = std::move(*target);
   const bool good = function->run(call, result);

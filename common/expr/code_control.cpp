@@ -25,6 +25,8 @@ bool Block::eval(Run& run, Value& out) const {
     out = Value();
     return true;
   }
+  // A statement may be a mere name or constant, which costs nothing of its own.
+  if (!run.charge(static_cast<std::int64_t>(1 + statements_.size() / 4), offset)) return false;
   for (const Code* statement : statements_) {
     if (!statement->eval(run, out)) return false;
   }
@@ -164,11 +166,8 @@ bool Switch::matches(Run& run, const Arm& arm, bool& out) const {
       if (!pattern.range->covers(run, held, out)) return false;
     } else {
       Value candidate;
-      Value equal;
       if (!pattern.value->eval(run, candidate)) return false;
-      if (!apply_operator(run, Operator::equal, run.locals[slot_], candidate, pattern.value->offset, equal))
-        return false;
-      out = equal.as_bool();
+      if (!equals(run, run.locals[slot_], candidate, pattern.value->offset, out)) return false;
     }
     if (out) break;
   }
@@ -183,7 +182,8 @@ bool Switch::eval(Run& run, Value& out) const {
   run.locals[slot_] = std::move(subject);
   for (const Arm& arm : arms_) {
     bool taken = false;
-    if (!run.charge(1, offset) || !matches(run, arm, taken)) return false;
+    if (!run.charge(static_cast<std::int64_t>(1 + arm.patterns.size()), offset) || !matches(run, arm, taken))
+      return false;
     if (taken) return arm.body->eval(run, out);
   }
   out = Value();

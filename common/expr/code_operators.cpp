@@ -71,6 +71,7 @@ bool Binary::eval(Run& run, Value& out) const {
 
 bool Negate::eval(Run& run, Value& out) const {
   Value spare;
+  if (!run.charge(1, offset)) return false;
   const Value* value = operand_->peek(run, spare);
   if (value == nullptr) return false;
   if (minus_) return negate(run, *value, offset, out);
@@ -82,6 +83,7 @@ bool Negate::eval(Run& run, Value& out) const {
 bool Not::eval(Run& run, Value& out) const {
   bool value = false;
   Value spare;
+  if (!run.charge(1, offset)) return false;
   const Value* operand = operand_->peek(run, spare);
   if (operand == nullptr) return false;
   if (!operand->is_bool()) return run.fail(offset, "cannot use '!' with " + std::string(operand->description()));
@@ -94,7 +96,7 @@ bool Logical::eval(Run& run, Value& out) const {
   bool value = false;
   const std::string_view needed = is_and_ ? "'&&' needs true or false on both sides"
                                           : "'||' needs true or false on both sides (a ?? b gives a default for null)";
-  if (!eval_condition(run, *left_, value, needed)) return false;
+  if (!run.charge(1, offset) || !eval_condition(run, *left_, value, needed)) return false;
   if (value == is_and_ && !eval_condition(run, *right_, value, needed)) return false;
   out = Value::boolean(value);
   return true;
@@ -133,7 +135,7 @@ bool Range::eval(Run& run, Value& out) const {
   std::int64_t to = 0;
   if (!bounds(run, from, to)) return false;
   const std::uint64_t count = to > from ? static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from) : 0;
-  if (!run.fits_elements(count, offset) || !run.charge(static_cast<std::int64_t>(count / 4), offset)) return false;
+  if (!run.fits_elements(count, offset) || !run.charge(static_cast<std::int64_t>(1 + count / 4), offset)) return false;
   std::vector<Value> elements;
   elements.reserve(count);
   for (std::int64_t i = from; i < to; ++i) elements.push_back(Value::integer(i));

@@ -58,7 +58,7 @@ class Coalesce final : public Code {
  public:
   Coalesce(std::uint32_t at, const Code* left, const Code* right) : Code(at), left_(left), right_(right) {}
   bool eval(Run& run, Value& out) const override {
-    if (!left_->eval(run, out)) return false;
+    if (!run.charge(1, offset) || !left_->eval(run, out)) return false;
     return !out.is_null() || right_->eval(run, out);
   }
 

@@ -40,6 +40,7 @@ bool MapLiteral::eval(Run& run, Value& out) const {
 
 bool Interpolation::eval(Run& run, Value& out) const {
   std::string text;
+  if (!run.charge(static_cast<std::int64_t>(1 + parts_.size() / 4), offset)) return false;
   for (const Code* part : parts_) {
     Value spare;
     const Value* value = part->peek(run, spare);
@@ -51,8 +52,24 @@ bool Interpolation::eval(Run& run, Value& out) const {
   return true;
 }
 
+bool Credential::eval(Run& run, Value& out) const {
+  if (!run.charge(1, offset)) return false;
+  if (run.context().mask_secrets) {
+    out = Value::string("***");
+    return true;
+  }
+  const Value* at = &run.context().scope.credentials();
+  if (!at->is_map()) return run.fail(offset, "credentials are not available here");
+  for (const std::string& key : path_) {
+    at = at->is_map() ? at->as_map().find(key) : nullptr;
+    if (at == nullptr) return run.fail(offset, "there is no credential '" + path_[0] + "', or not all of it");
+  }
+  out = Value(*at);
+  return true;
+}
+
 bool MakeClosure::eval(Run& run, Value& out) const {
-  if (!run.charge(2, offset)) return false;
+  if (!run.charge(static_cast<std::int64_t>(2 + captured_.size() / 2), offset)) return false;
   auto* cell = new ClosureCell;
   ++live_closures();
   Value closure = Value::adopt(Value::Kind::closure, cell);

@@ -55,7 +55,17 @@ class OuterName final : public Code {
   int number_;
 };
 
-/// A name that means nothing, or a credential: an error when it is reached.
+/// credentials.name, or a field of it.
+class Credential final : public Code {
+ public:
+  Credential(std::uint32_t at, std::vector<std::string> path) : Code(at), path_(std::move(path)) {}
+  bool eval(Run& run, Value& out) const override;
+
+ private:
+  std::vector<std::string> path_;
+};
+
+/// A name that means nothing: an error when it is reached.
 class Refusal final : public Code {
  public:
   Refusal(std::uint32_t at, std::string message) : Code(at), message_(std::move(message)) {}

@@ -142,6 +142,7 @@ const Code* Emitter::emit(const Syntax* node, bool used) {
 }
 
 const Code* Emitter::emit_node(const Syntax* node, bool used) {
+  const std::size_t first = data_->code.size();
   switch (node->kind) {
     case Kind::constant:
       return add<Constant>(node->offset, node->value);
@@ -159,7 +160,7 @@ const Code* Emitter::emit_node(const Syntax* node, bool used) {
         elements.push_back(element);
       }
       const Code* code = add<ArrayLiteral>(node->offset, std::move(elements));
-      return is_constant ? fold(code) : code;
+      return is_constant ? fold(code, first) : code;
     }
     case Kind::map: {
       std::vector<const Code*> values;
@@ -173,7 +174,7 @@ const Code* Emitter::emit_node(const Syntax* node, bool used) {
       }
       for (const std::string& key : node->keys) keys.push_back(Value::string(key));
       const Code* code = add<MapLiteral>(node->offset, std::move(keys), std::move(values));
-      return is_constant ? fold(code) : code;
+      return is_constant ? fold(code, first) : code;
     }
     case Kind::interpolated: {
       std::vector<const Code*> parts;
@@ -185,7 +186,7 @@ const Code* Emitter::emit_node(const Syntax* node, bool used) {
         parts.push_back(part);
       }
       const Code* code = add<Interpolation>(node->offset, std::move(parts));
-      return is_constant ? fold(code) : code;
+      return is_constant ? fold(code, first) : code;
     }
     case Kind::negate:
     case Kind::plus:
@@ -195,7 +196,7 @@ const Code* Emitter::emit_node(const Syntax* node, bool used) {
       const Code* code = node->kind == Kind::logical_not
                              ? static_cast<const Code*>(add<Not>(node->offset, operand))
                              : add<Negate>(node->offset, operand, node->kind == Kind::negate);
-      return operand->constant() != nullptr ? fold(code) : code;
+      return operand->constant() != nullptr ? fold(code, first) : code;
     }
     case Kind::binary:
       return emit_binary(node);
@@ -280,7 +281,7 @@ const Code* Emitter::emit_node(const Syntax* node, bool used) {
   return nullptr;
 }
 
-const Code* Emitter::fold(const Code* code) {
+const Code* Emitter::fold(const Code* code, std::size_t first) {
   thread_local const Scope empty;
   ProgramData nothing;
   nothing.source = data_->source;
@@ -292,7 +293,9 @@ const Code* Emitter::fold(const Code* code) {
   // What fails now fails again when it is reached: the error belongs to that moment.
   if (!code->eval(run, value) || value.is_closure()) return code;
   if (value.is_float() && value.as_float() - value.as_float() != 0) return code;
-  return add<Constant>(code->offset, std::move(value));
+  const std::uint32_t offset = code->offset;
+  data_->code.resize(first);
+  return add<Constant>(offset, std::move(value));
 }
 
 const Code* Emitter::emit_range(const Syntax* node, const Range*& range) {
@@ -304,6 +307,7 @@ const Code* Emitter::emit_range(const Syntax* node, const Range*& range) {
 }
 
 const Code* Emitter::emit_binary(const Syntax* node) {
+  const std::size_t first = data_->code.size();
   const Code* left = emit(node->children[0]);
   if (left == nullptr) return nullptr;
   const Syntax* right_node = node->children[1];
@@ -316,7 +320,7 @@ const Code* Emitter::emit_binary(const Syntax* node) {
   const Code* right = emit(right_node);
   if (right == nullptr) return nullptr;
   const Code* code = add<Binary>(node->offset, node->op, left, right);
-  return left->constant() != nullptr && right->constant() != nullptr ? fold(code) : code;
+  return left->constant() != nullptr && right->constant() != nullptr ? fold(code, first) : code;
 }
 
 const Code* Emitter::emit_block(const Syntax* node, bool used) {

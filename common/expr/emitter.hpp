@@ -68,7 +68,8 @@ class Emitter {
   const Code* outer(std::uint32_t offset, const GlobalName& global);
   const Code* node_root(const Syntax* place, const std::string& id);
   void note_node(const Syntax* place, const std::string& id);
-  const Code* fold(const Code* code);
+  /// The constant that `code` comes to, if it does. All code from number `first` on belongs to it and goes then.
+  const Code* fold(const Code* code, std::size_t first);
   const FunctionCode* script_function(std::string_view name, std::size_t count);
   const Code* fail(std::uint32_t offset, std::string message, std::string hint = {}) {
     if (error_.message.empty()) error_ = SourceError{offset, std::move(message), std::move(hint)};

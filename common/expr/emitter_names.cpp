@@ -144,7 +144,12 @@ const Code* Emitter::emit_path(const Syntax* node) {
     if (!static_key(steps[0], key))
       return fail(root_node->offset, "a credential is named directly", "write credentials.name");
     references.credentials.insert(key);
-    return add<Refusal>(root_node->offset, "credentials are not available here");
+    std::vector<std::string> names;
+    for (const Syntax* step : steps) {
+      if (!static_key(step, key)) return fail(step->offset, "a credential is named directly", "write credentials.name");
+      names.push_back(key);
+    }
+    return add<Credential>(root_node->offset, std::move(names));
   }
   if (root_node->kind == Kind::name && root_node->text == "datetime" && !names_.find("datetime", global)) {
     if (steps.size() == 1 && static_key(steps[0], key) && (key == "now" || key == "today")) {

@@ -39,6 +39,8 @@ class Scope {
     item_ = Value();
     index_ = Value();
   }
+  /// A map from the names of credentials to their secrets. Without it `credentials.x` is an error.
+  void set_credentials(Value map) { credentials_ = std::move(map); }
   /// Any name besides those above: `error`, `value`.
   void set(std::string_view name, Value value) { others_.set(name, std::move(value)); }
 
@@ -49,6 +51,7 @@ class Scope {
   const Value& execution() const { return execution_; }
   const Value& item() const { return item_; }
   const Value& index() const { return index_; }
+  const Value& credentials() const { return credentials_; }
   const Map& others() const { return others_; }
 
  private:
@@ -59,6 +62,7 @@ class Scope {
   Value execution_ = Value::map({});
   Value item_;
   Value index_;
+  Value credentials_;
   Map others_;
 };
 
@@ -71,6 +75,11 @@ struct EvalContext {
   std::uint64_t seed = 0;
   /// What print and debug write, a line each, kLogBytes at most; may be null.
   std::string* log = nullptr;
+  /// Every credential reads as `***`: what a trace may show of a value. A program that reads real secrets writes no
+  /// log, and its error does not quote what it computed with.
+  bool mask_secrets = false;
+  /// Containers inside the text of a template become JSON of several lines.
+  bool pretty_text = false;
 };
 inline constexpr std::size_t kLogBytes = 64 * 1024;
 

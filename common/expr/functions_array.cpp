@@ -32,14 +32,14 @@ bool index_of(Call& call, Value& out) {
   std::int64_t from = 0;
   if (call.has(2) && !call.integer(2, from)) return false;
   if (from < 0) from = std::max<std::int64_t>(0, static_cast<std::int64_t>(elements.size()) + from);
-  if (!call.run.admit(call.args[1], call.offset) || !call.charge(elements.size() / 4)) return false;
+  if (!call.charge(elements.size() / 4)) return false;
   out = Value::integer(-1);
   for (auto i = static_cast<std::size_t>(from); i < elements.size(); ++i) {
     bool found = false;
     if (call.args[1].is_closure()) {
       if (!call.test(1, elements[i], i, found)) return false;
-    } else {
-      found = elements[i] == call.args[1];
+    } else if (!equals(call.run, elements[i], call.args[1], call.offset, found)) {
+      return false;
     }
     if (!found) continue;
     out = Value::integer(static_cast<std::int64_t>(i));
@@ -150,10 +150,10 @@ bool chunk(Call& call, Value& out) {
   if (!call.integer(1, size)) return false;
   if (size < 1) return call.fail("'chunk' needs a size of at least 1");
   const auto& elements = call.list_of(0);
-  if (!call.charge(elements.size() / 4)) return false;
   std::vector<Value> chunks;
   const std::size_t step =
       static_cast<std::size_t>(std::min<std::int64_t>(size, static_cast<std::int64_t>(elements.size()) + 1));
+  if (!call.charge(elements.size() / 4 + elements.size() / step)) return false;
   for (std::size_t at = 0; at < elements.size(); at += step) {
     const std::size_t end = std::min(elements.size(), at + step);
     chunks.push_back(Value::array(std::vector<Value>(elements.begin() + static_cast<std::ptrdiff_t>(at),
@@ -170,12 +170,13 @@ bool unique(Call& call, Value& out) {
   for (std::size_t i = 0; i < elements.size(); ++i) {
     Value key;
     if (!call.key_of(1, elements[i], i, key) || !call.run.admit(key, call.offset)) return false;
+    if (key.on_heap() && !key.is_string() && !call.charge(key.measure().weight / 64)) return false;
     const std::uint64_t hash = key.hash();
-    const auto [begin, end] = seen.equal_range(hash);
-    std::size_t compared = 0;
-    const bool known = std::any_of(begin, end, [&](const auto& entry) { return ++compared, entry.second == key; });
     // Values whose hashes agree cost a comparison each.
-    if (compared > 1 && !call.charge(compared)) return false;
+    bool known = false;
+    for (auto [at, end] = seen.equal_range(hash); at != end && !known; ++at) {
+      if (!call.charge(1) || !equals(call.run, at->second, key, call.offset, known)) return false;
+    }
     if (known) continue;
     seen.emplace(hash, std::move(key));
     kept.push_back(elements[i]);
@@ -238,6 +239,7 @@ bool to_map(Call& call, Value& out) {
     std::string name;
     if (!call.run.admit(*key, call.offset)) return false;
     append_rendered(name, *key);
+    if (!call.fits_bytes(name.size())) return false;
     entries.set(name, value != nullptr ? *value : Value());
   }
   out = Value::map(std::move(entries));

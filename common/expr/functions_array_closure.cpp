@@ -1,5 +1,6 @@
 #include "common/expr/functions.hpp"
 #include "common/expr/json.hpp"
+#include "common/expr/operators.hpp"
 #include "common/expr/run.hpp"
 
 /// Arrays and closures. The array is held by the call, so that a closure may change the variable it came from.
@@ -119,8 +120,12 @@ bool count(Call& call, Value& out) {
       total += holds;
     }
   } else {
-    if (!call.run.admit(call.args[1], call.offset) || !call.charge(elements.size() / 4)) return false;
-    total = std::count(elements.begin(), elements.end(), call.args[1]);
+    if (!call.charge(elements.size() / 4)) return false;
+    for (const Value& element : elements) {
+      bool same = false;
+      if (!equals(call.run, element, call.args[1], call.offset, same)) return false;
+      total += same;
+    }
   }
   out = Value::integer(total);
   return true;
@@ -141,6 +146,7 @@ bool group_by(Call& call, Value& out) {
     } else {
       append_rendered(name, key);
     }
+    if (!call.fits_bytes(name.size())) return false;
     Value* group = groups.find_mutable(name);
     if (group == nullptr) {
       groups.set(name, Value::array({}));

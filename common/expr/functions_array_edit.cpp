@@ -1,5 +1,7 @@
 #include "common/expr/code_access.hpp"
 #include "common/expr/functions.hpp"
+#include "common/expr/operators.hpp"
+#include "common/expr/run.hpp"
 
 /// Arrays: functions that change the variable they are called on.
 namespace r8r::expr {
@@ -147,12 +149,12 @@ bool reverse(Call& call, Value&) {
 /// Leaves one of each run of equal neighbours; a closure of two elements may say what equal means.
 bool dedup(Call& call, Value&) {
   if (call.has(1) && !call.closure(1)) return false;
-  if (!call.run.admit(call.args[0], call.offset) || !call.charge(call.list_of(0).size())) return false;
+  if (!call.charge(call.list_of(0).size())) return false;
   const std::vector<Value> before = call.list_of(0);
   std::vector<Value> kept;
   for (const Value& element : before) {
     bool same = false;
-    if (!kept.empty() && !call.has(1)) same = kept.back() == element;
+    if (!kept.empty() && !call.has(1) && !equals(call.run, kept.back(), element, call.offset, same)) return false;
     if (!kept.empty() && call.has(1)) {
       Value arguments[2] = {kept.back(), element};
       Value answer;

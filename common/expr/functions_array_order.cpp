@@ -8,8 +8,20 @@
 namespace r8r::expr {
 namespace {
 
-std::size_t sort_cost(std::size_t size) {
-  return size / 4 * (static_cast<std::size_t>(std::bit_width(size)) + 1) / 2;
+/// Steps of sorting `keys` by value: n log n comparisons, each of which may have to read the longest text but one.
+std::size_t sort_cost(const std::vector<Value>& keys) {
+  std::size_t longest = 0;
+  std::size_t second = 0;
+  for (const Value& key : keys) {
+    if (!key.is_string()) continue;
+    const std::size_t size = key.as_string().size();
+    if (size > longest) {
+      second = std::exchange(longest, size);
+    } else {
+      second = std::max(second, size);
+    }
+  }
+  return keys.size() * (static_cast<std::size_t>(std::bit_width(keys.size())) + 1) * (1 + second / 64) / 8;
 }
 
 /// Whether `a` may stand before `b` by a closure (first, second) that gives a negative number when the first goes
@@ -50,13 +62,14 @@ bool merge_sort(Call& call, std::vector<Value>& elements) {
 /// sort() by value: null, booleans, numbers, strings; sort(closure) by a comparison.
 bool sort(Call& call, Value&) {
   if (call.has(1) && !call.closure(1)) return false;
-  if (!call.charge(sort_cost(call.list_of(0).size()))) return false;
   if (!call.has(1)) {
+    if (!call.charge(sort_cost(call.list_of(0)))) return false;
     std::vector<Value>& elements = call.args[0].mutable_array();
     std::stable_sort(elements.begin(), elements.end(),
                      [](const Value& a, const Value& b) { return sort_order(a, b) < 0; });
     return true;
   }
+  if (!call.charge(call.list_of(0).size() / 4)) return false;
   std::vector<Value> elements = call.list_of(0);
   if (!merge_sort(call, elements)) return false;
   call.args[0] = Value::array(std::move(elements));
@@ -73,11 +86,12 @@ bool sort_by(Call& call, Value& out) {
     if (direction != "asc" && direction != "desc") return call.fail("'sort_by': the direction is \"asc\" or \"desc\"");
     descending = direction == "desc";
   }
-  if (!call.charge(sort_cost(elements.size()))) return false;
+  if (!call.charge(elements.size() / 4)) return false;
   std::vector<Value> keys(elements.size());
   for (std::size_t i = 0; i < elements.size(); ++i) {
     if (!call.key_of(1, elements[i], i, keys[i])) return false;
   }
+  if (!call.charge(sort_cost(keys))) return false;
   std::vector<std::uint32_t> order(elements.size());
   std::iota(order.begin(), order.end(), 0u);
   std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
@@ -143,6 +157,7 @@ bool extreme(Call& call, int wanted, Value& out) {
     int order = 0;
     if (out.is_string() != candidate.is_string())
       return call.fail(fmt::format("'{}' cannot compare numbers with strings", call.name));
+    if (!call.run.charge(order_cost(candidate, out), call.offset)) return false;
     if (compare_values(candidate, out, order) && order == wanted) out = std::move(candidate);
   }
   return true;

@@ -16,6 +16,7 @@ const unsigned char* raw(std::string_view text) {
 }
 
 bool url_encode(Call& call, Value& out) {
+  if (!call.charge_text(call.text_of(0).size())) return false;
   std::string encoded;
   for (const char c : call.text_of(0)) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -33,6 +34,7 @@ bool url_encode(Call& call, Value& out) {
 
 bool url_decode(Call& call, Value& out) {
   const std::string_view text = call.text_of(0);
+  if (!call.charge_text(text.size())) return false;
   std::string bytes;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%') {
@@ -54,6 +56,7 @@ bool base64_encode(Call& call, Value& out) {
 }
 
 bool base64_decode(Call& call, Value& out) {
+  if (!call.charge_text(call.text_of(0).size())) return false;
   const auto bytes = from_base64(call.text_of(0));
   if (!bytes) return call.fail("'base64_decode': this is not base64");
   return call.give(repaired_utf8(*bytes), out);
@@ -65,6 +68,7 @@ bool hex_encode(Call& call, Value& out) {
 }
 
 bool hex_decode(Call& call, Value& out) {
+  if (!call.charge_text(call.text_of(0).size())) return false;
   const auto bytes = from_hex(call.text_of(0));
   if (!bytes) return call.fail("'hex_decode': this is not hexadecimal");
   return call.give(repaired_utf8(*bytes), out);
@@ -94,7 +98,7 @@ bool md5(Call& call, Value& out) {
 bool hmac_sha256(Call& call, Value& out) {
   std::string_view key;
   const std::string_view text = call.text_of(0);
-  if (!call.text(1, key) || !call.charge(20 + text.size() / 64)) return false;
+  if (!call.text(1, key) || !call.charge(20 + (text.size() + key.size()) / 64)) return false;
   unsigned char bytes[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), raw(text), text.size(), bytes, &size) == nullptr) {

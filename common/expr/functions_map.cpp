@@ -18,7 +18,7 @@ bool is_empty(Call& call, Value& out) {
 
 bool get(Call& call, Value& out) {
   std::string_view key;
-  if (!call.text(1, key)) return false;
+  if (!call.text(1, key) || !call.charge_text(key.size())) return false;
   const Value* found = call.map_of(0).find(key);
   if (found != nullptr) {
     out = Value(*found);
@@ -30,21 +30,22 @@ bool get(Call& call, Value& out) {
 
 bool contains_key(Call& call, Value& out) {
   std::string_view key;
-  if (!call.text(1, key)) return false;
+  if (!call.text(1, key) || !call.charge_text(key.size())) return false;
   out = Value::boolean(call.map_of(0).contains(key));
   return true;
 }
 
 bool set(Call& call, Value&) {
   std::string_view key;
-  if (!call.text(1, key) || !call.fits_elements(call.map_of(0).size() + 1)) return false;
+  if (!call.text(1, key) || !call.charge_text(key.size()) || !call.fits_elements(call.map_of(0).size() + 1))
+    return false;
   call.args[0].mutable_map().set(call.args[1], call.args[2]);
   return true;
 }
 
 bool remove(Call& call, Value& out) {
   std::string_view key;
-  if (!call.text(1, key) || !call.charge(call.map_of(0).size() / 4)) return false;
+  if (!call.text(1, key) || !call.charge(call.map_of(0).size() / 4 + key.size() / 64)) return false;
   const Value* found = call.map_of(0).find(key);
   if (found == nullptr) return true;
   out = Value(*found);

@@ -61,12 +61,31 @@ bool sign(Call& call, Value& out) {
   return true;
 }
 
-/// round([digits]): half away from zero.
+/// An integer to tens, hundreds, … ; false when the result does not fit.
+bool round_integer(std::int64_t x, std::int64_t zeros, std::int64_t& out) {
+  out = 0;
+  if (zeros > 19) return true;
+  std::uint64_t unit = 1;
+  for (std::int64_t i = 0; i < zeros; ++i) unit *= 10;
+  const std::uint64_t size = x < 0 ? 0 - static_cast<std::uint64_t>(x) : static_cast<std::uint64_t>(x);
+  const std::uint64_t rest = size % unit;
+  std::uint64_t rounded = size - rest;
+  if (rest >= unit - rest && __builtin_add_overflow(rounded, unit, &rounded)) return false;
+  const std::uint64_t most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + (x < 0 ? 1 : 0);
+  if (rounded > most) return false;
+  out = static_cast<std::int64_t>(x < 0 ? 0 - rounded : rounded);
+  return true;
+}
+
+/// round([digits]): half away from zero; negative digits are those before the point.
 bool round_to(Call& call, Value& out) {
   std::int64_t digits = 0;
   if (call.has(1) && !call.integer(1, digits)) return false;
   if (call.args[0].is_int()) {
-    out = call.args[0];
+    std::int64_t rounded = call.args[0].as_int();
+    if (digits < 0 && !round_integer(call.args[0].as_int(), digits < -100 ? 100 : -digits, rounded))
+      return call.fail(fmt::format("integer overflow: {} rounded to {} digits", call.args[0].as_int(), digits));
+    out = Value::integer(rounded);
     return true;
   }
   const double x = call.args[0].as_float();
@@ -98,6 +117,7 @@ bool extreme(Call& call, int wanted, Value& out) {
     if (call.args[i].is_string() != best.is_string() || (!call.args[i].is_number() && !call.args[i].is_string())) {
       return call.wrong(i, best.is_string() ? "a string" : "a number");
     }
+    if (!call.run.charge(order_cost(call.args[i], best), call.offset)) return false;
     if (compare_values(call.args[i], best, order) && order == wanted) best = call.args[i];
   }
   out = std::move(best);
@@ -161,6 +181,7 @@ bool number_to_int(Call& call, Value& out) {
 bool text_to_int(Call& call, Value& out) {
   std::int64_t radix = 10;
   if (call.has(1) && !call.integer(1, radix)) return false;
+  if (!call.charge_text(call.text_of(0).size())) return false;
   if (radix < 2 || radix > 36) return call.fail(fmt::format("'{}': the radix has to be 2 to 36", call.name));
   std::string_view text = trim(call.text_of(0));
   const std::string_view whole = text;
@@ -180,6 +201,7 @@ bool number_to_float(Call& call, Value& out) {
 }
 
 bool text_to_float(Call& call, Value& out) {
+  if (!call.charge_text(call.text_of(0).size())) return false;
   std::string_view text = trim(call.text_of(0));
   const std::string_view whole = text;
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);

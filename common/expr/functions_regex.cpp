@@ -1,5 +1,6 @@
 #include <re2/re2.h>
 
+#include "common/base/json_text.hpp"
 #include "common/expr/functions.hpp"
 #include "common/expr/run.hpp"
 #include "common/expr/text.hpp"
@@ -9,6 +10,11 @@ namespace r8r::expr {
 namespace {
 
 constexpr std::size_t kMaxPattern = 10'000;
+
+/// Steps of going once through `bytes` of text: with a large pattern each byte costs more.
+std::size_t scan_cost(const RE2& regex, std::size_t bytes) {
+  return bytes / 64 * (1 + static_cast<std::size_t>(regex.ProgramSize()) / 32);
+}
 
 /// Patterns that were used lately in this thread.
 const RE2* compiled_pattern(Call& call, std::string_view pattern) {
@@ -41,14 +47,15 @@ const RE2* compiled_pattern(Call& call, std::string_view pattern) {
 bool matches(Call& call, Value& out) {
   std::string_view pattern;
   const std::string_view text = call.text_of(0);
-  if (!call.text(1, pattern) || !call.charge_text(text.size())) return false;
+  if (!call.text(1, pattern)) return false;
   const RE2* regex = compiled_pattern(call, pattern);
-  if (regex == nullptr) return false;
+  if (regex == nullptr || !call.charge(scan_cost(*regex, text.size()))) return false;
   out = Value::boolean(RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *regex));
   return true;
 }
 
-/// Calls `visit(groups)` for each match; groups[0] is the whole of it.
+/// Calls `visit(groups)` for each match; groups[0] is the whole of it. Finding one may take a look at all of the text
+/// behind it ("a(.*b)?"), which nobody can tell beforehand; so each costs a little of that.
 template <class Visit>
 bool each_match(Call& call, const RE2& regex, std::string_view text, const Visit& visit) {
   const re2::StringPiece whole(text.data(), text.size());
@@ -58,24 +65,27 @@ bool each_match(Call& call, const RE2& regex, std::string_view text, const Visit
          regex.Match(whole, at, text.size(), RE2::UNANCHORED, groups.data(), static_cast<int>(groups.size()))) {
     const auto start = static_cast<std::size_t>(groups[0].data() - text.data());
     const std::size_t end = start + groups[0].size();
-    if (!call.charge(1 + (end - at) / 64) || !visit(groups)) return false;
+    if (!call.charge(1 + (end - at) / 64 + (text.size() - end) / 8192) || !visit(groups)) return false;
     // An empty match moves on by one character.
-    at = groups[0].empty() ? end + (end < text.size() ? character_length(text[end]) : 1) : end;
+    at = groups[0].empty() ? end + std::max<std::size_t>(1, character_at(text, end).size()) : end;
   }
   return true;
 }
 
 Value group_value(const re2::StringPiece& group) {
-  return group.data() == nullptr ? Value() : Value::string(std::string_view(group.data(), group.size()));
+  if (group.data() == nullptr) return Value();
+  const std::string_view text(group.data(), group.size());
+  // \C in a pattern cuts characters in two.
+  return is_valid_utf8(text) ? Value::string(text) : Value::string(repaired_utf8(text));
 }
 
 /// All matches: the text of each, or of its group when the pattern has one, or an array of its groups.
 bool find_all(Call& call, Value& out) {
   std::string_view pattern;
   const std::string_view text = call.text_of(0);
-  if (!call.text(1, pattern) || !call.charge_text(text.size())) return false;
+  if (!call.text(1, pattern)) return false;
   const RE2* regex = compiled_pattern(call, pattern);
-  if (regex == nullptr) return false;
+  if (regex == nullptr || !call.charge(scan_cost(*regex, text.size()))) return false;
   std::vector<Value> found;
   const bool good = each_match(call, *regex, text, [&](const std::vector<re2::StringPiece>& groups) {
     if (groups.size() <= 2) {
@@ -125,9 +135,9 @@ bool replace_regex(Call& call, Value& out) {
   std::string_view pattern;
   std::string_view replacement;
   const std::string_view text = call.text_of(0);
-  if (!call.text(1, pattern) || !call.text(2, replacement) || !call.charge_text(text.size())) return false;
+  if (!call.text(1, pattern) || !call.text(2, replacement)) return false;
   const RE2* regex = compiled_pattern(call, pattern);
-  if (regex == nullptr) return false;
+  if (regex == nullptr || !call.charge(scan_cost(*regex, text.size()))) return false;
   std::string changed;
   std::size_t copied = 0;
   const std::size_t most = call.run.context().limits.bytes;
@@ -140,7 +150,7 @@ bool replace_regex(Call& call, Value& out) {
   });
   if (!good) return false;
   changed.append(text, copied);
-  return call.give(changed, out);
+  return call.give(is_valid_utf8(changed) ? changed : repaired_utf8(changed), out);
 }
 
 constexpr Function kFunctions[] = {

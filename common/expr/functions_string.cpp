@@ -23,6 +23,7 @@ bool is_empty(Call& call, Value& out) {
 
 bool change_case(Call& call, std::uint32_t (*change)(std::uint32_t), Value& out) {
   const std::string_view text = call.text_of(0);
+  if (!call.charge_text(text.size())) return false;
   std::string changed;
   changed.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) append_code_point(changed, change(next_code_point(text, at)));
@@ -36,10 +37,10 @@ bool to_lower(Call& call, Value& out) {
 }
 
 bool trim_start(Call& call, Value& out) {
-  return call.give(trim_left(call.text_of(0)), out);
+  return call.charge_text(call.text_of(0).size()) && call.give(trim_left(call.text_of(0)), out);
 }
 bool trim_end(Call& call, Value& out) {
-  return call.give(trim_right(call.text_of(0)), out);
+  return call.charge_text(call.text_of(0).size()) && call.give(trim_right(call.text_of(0)), out);
 }
 
 bool contains_text(Call& call, Value& out) {
@@ -51,14 +52,14 @@ bool contains_text(Call& call, Value& out) {
 
 bool starts_with(Call& call, Value& out) {
   std::string_view part;
-  if (!call.text(1, part)) return false;
+  if (!call.text(1, part) || !call.charge_text(part.size())) return false;
   out = Value::boolean(call.text_of(0).starts_with(part));
   return true;
 }
 
 bool ends_with(Call& call, Value& out) {
   std::string_view part;
-  if (!call.text(1, part)) return false;
+  if (!call.text(1, part) || !call.charge_text(part.size())) return false;
   out = Value::boolean(call.text_of(0).ends_with(part));
   return true;
 }
@@ -81,6 +82,7 @@ bool index_of(Call& call, Value& out) {
 /// sub_string(start[, length]) or sub_string(range); clamped to the string.
 bool sub_string(Call& call, Value& out) {
   const std::string_view text = call.text_of(0);
+  if (!call.charge_text(text.size())) return false;
   const auto size = static_cast<std::int64_t>(call.args[0].character_count());
   std::int64_t start = 0;
   std::int64_t length = size;
@@ -139,8 +141,8 @@ bool split(Call& call, Value& out) {
   while (at <= text.size() && static_cast<std::int64_t>(parts.size()) + 1 < limit) {
     if (!call.fits_elements(parts.size())) return false;
     if (separator.empty()) {
-      if (at + (text.empty() ? 0 : character_length(text[std::min(at, text.size() - 1)])) >= text.size()) break;
-      const std::size_t length = character_length(text[at]);
+      const std::size_t length = character_at(text, at).size();
+      if (at + length >= text.size()) break;
       parts.push_back(text.substr(at, length));
       at += length;
       continue;
@@ -204,8 +206,7 @@ bool get(Call& call, Value& out) {
   }
   const std::string_view text = call.text_of(0);
   if (!call.charge_text(text.size())) return false;
-  const std::size_t at = byte_offset(text, position);
-  out = Value::string(text.substr(at, character_length(text[at])));
+  out = Value::string(character_at(text, byte_offset(text, position)));
   return true;
 }
 
@@ -285,6 +286,7 @@ std::string_view plain_letter(std::uint32_t code) {
 
 bool slugify(Call& call, Value& out) {
   const std::string_view text = call.text_of(0);
+  if (!call.charge_text(text.size())) return false;
   std::string slug;
   bool gap = false;
   for (std::size_t at = 0; at < text.size();) {

@@ -14,12 +14,13 @@ bool replace_receiver(Call& call, std::string_view text) {
 }
 
 bool trim_text(Call& call, Value&) {
-  return replace_receiver(call, trim(call.text_of(0)));
+  return call.charge_text(call.text_of(0).size()) && replace_receiver(call, trim(call.text_of(0)));
 }
 
 /// crop(start[, length]) or crop(range): keeps that part.
 bool crop(Call& call, Value&) {
   const std::string_view text = call.text_of(0);
+  if (!call.charge_text(text.size())) return false;
   const auto size = static_cast<std::int64_t>(call.args[0].character_count());
   std::int64_t start = 0;
   std::int64_t length = size;
@@ -74,6 +75,7 @@ bool truncate(Call& call, Value&) {
   std::int64_t length = 0;
   if (!call.integer(1, length)) return false;
   const std::string_view text = call.text_of(0);
+  if (!call.charge_text(text.size())) return false;
   return replace_receiver(
       call, text.substr(0, byte_offset(text, static_cast<std::size_t>(std::max<std::int64_t>(0, length)))));
 }

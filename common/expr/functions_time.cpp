@@ -10,6 +10,8 @@
 namespace r8r::expr {
 namespace {
 
+constexpr std::size_t kMaxFormat = 1'000;
+
 bool now(Call& call, Value& out) {
   out = Value::string(to_rfc3339(call.run.context().now));
   return true;
@@ -46,6 +48,7 @@ bool random(Call& call, Value& out) {
 bool moment_of(Call& call, int i, std::int64_t& moment) {
   const Value& value = call.args[i];
   if (value.is_string()) {
+    if (!call.charge_text(value.as_string().size())) return false;
     if (parse_moment(value.as_string(), moment)) return true;
     const std::string_view text = value.as_string();
     return call.fail(
@@ -76,6 +79,8 @@ bool parse_date(Call& call, Value& out) {
   std::string_view format;
   if (!call.text(0, text) || !call.text(1, format)) return false;
   std::string problem;
+  if (format.size() > kMaxFormat) return call.fail("'parse_date': the format is longer than 1000 bytes");
+  if (!call.charge(format.size() / 4) || !call.charge_text(text.size())) return false;
   if (!parse_moment(text, format, moment, problem)) {
     if (problem.empty())
       problem = fmt::format("\"{}\" does not match the format \"{}\"", text.substr(0, byte_offset(text, 40)),
@@ -91,11 +96,14 @@ bool format_date(Call& call, Value& out) {
   std::string_view format;
   std::string_view zone_name = "UTC";
   if (!moment_of(call, 0, moment) || !call.text(1, format) || (call.has(2) && !call.text(2, zone_name))) return false;
+  if (format.size() > kMaxFormat) return call.fail("'format_date': the format is longer than 1000 bytes");
+  // An unknown name costs a look into the zone files.
+  if (!call.charge(5 + format.size() / 4) || !call.charge_text(zone_name.size())) return false;
   auto zone = TimeZone::find(zone_name);
+  if (!zone && !call.charge(200)) return false;
   if (!zone) return call.fail("'format_date': " + zone.error().message);
   std::string text;
   std::string problem;
-  if (format.size() > 1'000) return call.fail("'format_date': the format is longer than 1000 bytes");
   if (!format_moment(moment, format, **zone, text, problem)) return call.fail("'format_date': " + problem);
   return call.give(text, out);
 }

@@ -248,17 +248,35 @@ int sort_order(const Value& a, const Value& b) {
   return 0;
 }
 
+bool equals(Run& run, const Value& a, const Value& b, std::uint32_t offset, bool& out) {
+  if (a.on_heap() && a.kind() == b.kind() && !a.is_closure() && !a.same_cell(b)) {
+    if (a.is_string()) {
+      if (a.as_string().size() == b.as_string().size() && !run.charge_text(a.as_string().size(), offset)) return false;
+    } else {
+      // Two containers are compared element by element: bounded by their size, and counted.
+      if (!run.admit(a, offset) || !run.admit(b, offset)) return false;
+      const auto weight = static_cast<std::int64_t>(std::min(a.measure().weight, b.measure().weight));
+      if (!run.charge(weight / 64, offset)) return false;
+    }
+  }
+  out = a == b;
+  return true;
+}
+
 bool contains(Run& run, const Value& needle, const Value& hay, std::uint32_t offset, bool& out) {
   switch (hay.kind()) {
     case Value::Kind::array:
-      if (!run.admit(needle, offset) || !run.charge(static_cast<std::int64_t>(hay.as_array().size() / 4), offset))
-        return false;
-      out = std::find(hay.as_array().begin(), hay.as_array().end(), needle) != hay.as_array().end();
+      if (!run.charge(static_cast<std::int64_t>(hay.as_array().size() / 4), offset)) return false;
+      out = false;
+      for (const Value& element : hay.as_array()) {
+        if (!equals(run, needle, element, offset, out)) return false;
+        if (out) break;
+      }
       return true;
     case Value::Kind::map:
       if (!needle.is_string()) break;
       out = hay.as_map().contains(needle.as_string());
-      return true;
+      return run.charge_text(needle.as_string().size(), offset);
     case Value::Kind::string:
       if (!needle.is_string()) break;
       out = hay.as_string().find(needle.as_string()) != std::string_view::npos;
@@ -284,13 +302,9 @@ bool apply_operator(Run& run, Operator op, const Value& a, const Value& b, std::
   switch (op) {
     case Operator::equal:
     case Operator::not_equal: {
-      // Two large containers are compared element by element: bounded by their size, and counted.
-      if (a.on_heap() && b.on_heap() && !a.is_closure() && !b.is_closure() && !a.same_cell(b)) {
-        if (!run.admit(a, offset) || !run.admit(b, offset)) return false;
-        const auto weight = static_cast<std::int64_t>(std::min(a.measure().weight, b.measure().weight));
-        if (!run.charge(weight / 64, offset)) return false;
-      }
-      out = Value::boolean((a == b) == (op == Operator::equal));
+      bool same = false;
+      if (!equals(run, a, b, offset, same)) return false;
+      out = Value::boolean(same == (op == Operator::equal));
       return true;
     }
     case Operator::less:
@@ -298,6 +312,7 @@ bool apply_operator(Run& run, Operator op, const Value& a, const Value& b, std::
     case Operator::greater:
     case Operator::greater_equal: {
       int order = 0;
+      if (!run.charge(order_cost(a, b), offset)) return false;
       if (!compare_values(a, b, order)) {
         if (!a.is_number() || !b.is_number()) return mismatch(run, op, a, b, offset);
         out = Value::boolean(false);  // NaN

@@ -140,6 +140,7 @@ Syntax* Parser::parse_postfix(Braces braces) {
         call->children.push_back(node);
       }
       if (!parse_arguments(call)) return nullptr;
+      if (call->kind == Kind::call && !call->children.empty()) mark_receiver(call->children[0], call->text);
       node = finish(call);
     } else {
       break;
@@ -193,12 +194,17 @@ Syntax* Parser::parse_member(Syntax* object) {
   node->text = std::move(name);
   node->optional = optional;
   if (!parse_arguments(node)) return nullptr;
-  if (const FunctionSet* set = find_function(node->text); set != nullptr && set->changes) {
-    const Syntax* root = object;
-    while ((root->kind == Kind::property || root->kind == Kind::index) && !root->optional) root = root->children[0];
-    if (root->kind == Kind::local && !root->local->variable->constant) root->local->variable->mutated = true;
-  }
+  mark_receiver(object, node->text);
   return finish(node);
+}
+
+/// Notes that a function may change the variable that it is called on.
+void Parser::mark_receiver(const Syntax* receiver, std::string_view function) {
+  const FunctionSet* set = find_function(function);
+  if (set == nullptr || !set->changes) return;
+  const Syntax* root = receiver;
+  while ((root->kind == Kind::property || root->kind == Kind::index) && !root->optional) root = root->children[0];
+  if (root->kind == Kind::local && !root->local->variable->constant) root->local->variable->mutated = true;
 }
 
 bool Parser::parse_arguments(Syntax* call) {

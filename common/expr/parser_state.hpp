@@ -60,6 +60,7 @@ class Parser {
   bool is_object_ahead() const;
   bool is_filter_ahead() const;
   bool mark_target(Syntax* target, std::string_view what);
+  void mark_receiver(const Syntax* receiver, std::string_view function);
 
   // Tokens.
   const Token& now() const { return (*tokens_)[at_]; }

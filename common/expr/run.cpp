@@ -110,8 +110,18 @@ void Run::strip(Value& value) {
   }
 }
 
+/// Whether what this evaluation computes with has to stay out of logs and messages.
+bool Run::reads_secrets() const {
+  return !context_.mask_secrets && !program_.references.credentials.empty();
+}
+
 std::string Run::error_text() const {
   std::string text = message;
+  if (reads_secrets() && context_.scope.credentials().is_map()) {
+    const Position place = position_of(*program_.source, error_offset);
+    return fmt::format("the expression failed; as it reads a credential, the reason is not shown (line {}, column {})",
+                       place.line, place.column);
+  }
   if (thrown) {
     text.clear();
     append_rendered(text, carried);
@@ -141,7 +151,9 @@ bool Run::limit(std::uint32_t offset, std::string_view what) {
 }
 
 bool Run::admit_container(const Value& value, std::uint32_t offset) {
-  const Measure measure = value.measure();
+  std::uint64_t visited = 0;
+  const Measure measure = value.measure(visited);
+  if (!charge(static_cast<std::int64_t>(visited / 16), offset)) return false;
   if (measure.height > kMaxHeight)
     return limit(offset, fmt::format("values nest more than {} levels deep", kMaxHeight));
   if (measure.weight > context_.limits.bytes * 8)
@@ -185,6 +197,8 @@ bool Run::call(const Value& closure, Value* args, int count, bool lenient, std::
     if (function == nullptr)
       return fail(offset, "the function '" + cell.builtin->name + "' does not take these arguments");
     if (!charge(1, offset)) return false;
+    // The arguments are the caller's elements; what the function changes is a copy.
+    if (function->effect != Effect::none && !charge_copy(args[0], offset)) return false;
     Call call{*this, args, taken, function->name, offset};
     Value result;
     if (!function->run(call, result)) return false;
@@ -244,7 +258,7 @@ std::uint64_t Run::next_random() {
 
 void Run::write_log(std::string_view line) {
   std::string* log = context_.log;
-  if (log == nullptr || log->size() >= kLogBytes) return;
+  if (log == nullptr || log->size() >= kLogBytes || reads_secrets()) return;
   const std::size_t room = kLogBytes - log->size();
   if (line.size() + 1 > room) {
     std::size_t end = room - 1;

@@ -40,6 +40,16 @@ class Run {
     steps_left_ -= steps;
     return steps_left_ >= 0 || limit(offset, "operations");
   }
+  bool charge_text(std::size_t bytes, std::uint32_t offset) {
+    return charge(static_cast<std::int64_t>(bytes / 64), offset);
+  }
+  /// Counts the copy that changing `value` makes while somebody else holds it.
+  bool charge_copy(const Value& value, std::uint32_t offset) {
+    if ((!value.is_array() && !value.is_map()) || !value.is_shared()) return true;
+    return charge(
+        static_cast<std::int64_t>((value.is_array() ? value.as_array().size() : value.as_map().size() * 2) / 8),
+        offset);
+  }
   /// Bounds nesting and size. Must hold for the result and before anything walks a whole value: building values is free
   /// of checks, so they may nest deeply or, by sharing parts, be far larger than the memory that they take.
   bool admit(const Value& value, std::uint32_t offset) {
@@ -81,6 +91,7 @@ class Run {
   bool admit_container(const Value& value, std::uint32_t offset);
   Value* reserve(int count);
   void strip(Value& value);
+  bool reads_secrets() const;
   std::string error_text() const;
 
   static constexpr int kInlineSlots = 24;

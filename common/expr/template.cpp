@@ -104,7 +104,11 @@ Result<Value> Template::evaluate(EvalContext& context) const {
       }
       Result<Value> value = Run(*part.program, context).execute();
       if (!value) return value;
-      append_rendered(text, *value);
+      if (context.pretty_text && (value->is_array() || value->is_map())) {
+        text += to_pretty_json(*value);
+      } else {
+        append_rendered(text, *value);
+      }
       if (text.size() > context.limits.bytes) {
         return fail(ErrorCode::invalid_input,
                     fmt::format("expression limit exceeded: a string of more than {} bytes", context.limits.bytes));

@@ -39,6 +39,11 @@ inline std::size_t character_length(char first) {
 std::uint32_t next_code_point(std::string_view text, std::size_t& at);
 void append_code_point(std::string& out, std::uint32_t code);
 
+/// The character that begins at byte `at`; empty at the end. Never reaches beyond the text, well-formed or not.
+inline std::string_view character_at(std::string_view text, std::size_t at) {
+  return at < text.size() ? text.substr(at, character_length(text[at])) : std::string_view();
+}
+
 /// Byte offset of character number `index`, or the length when there are fewer.
 std::size_t byte_offset(std::string_view text, std::size_t index);
 std::size_t count_characters(std::string_view text);

@@ -32,15 +32,16 @@ int compare_exactly(std::int64_t i, double d) {
   return fraction > 0 ? -1 : fraction < 0 ? 1 : 0;
 }
 
-Measure measure_value(const Value& value, int levels_left);
+Measure measure_value(const Value& value, int levels_left, std::uint64_t& visited);
 
 template <class Children>
-Measure measure_container(Cell* cell, const Children& each_child, int levels_left) {
+Measure measure_container(Cell* cell, const Children& each_child, int levels_left, std::uint64_t& visited) {
   if (cell->height != 0) return {cell->height, cell->weight};
   if (levels_left == 0) return {std::numeric_limits<std::uint16_t>::max(), kTooHeavy};
   Measure total{1, 2};
   each_child([&](const Value& child, std::uint64_t key_weight) {
-    const Measure part = measure_value(child, levels_left - 1);
+    ++visited;
+    const Measure part = measure_value(child, levels_left - 1, visited);
     total.height = std::max(total.height, part.height + 1);
     total.weight = std::min(kTooHeavy, total.weight + part.weight + key_weight);
   });
@@ -49,7 +50,7 @@ Measure measure_container(Cell* cell, const Children& each_child, int levels_lef
   return total;
 }
 
-Measure measure_value(const Value& value, int levels_left) {
+Measure measure_value(const Value& value, int levels_left, std::uint64_t& visited) {
   switch (value.kind()) {
     case Value::Kind::string:
       return {1, value.as_string().size() + 3};
@@ -61,7 +62,7 @@ Measure measure_value(const Value& value, int levels_left) {
           [&](auto visit) {
             for (const Value& element : elements) visit(element, 0);
           },
-          levels_left);
+          levels_left, visited);
     }
     case Value::Kind::map: {
       const Map& entries = value.as_map();
@@ -70,7 +71,7 @@ Measure measure_value(const Value& value, int levels_left) {
           [&](auto visit) {
             for (const Map::Entry& entry : entries) visit(entry.value, entry.key().size() + 4);
           },
-          levels_left);
+          levels_left, visited);
     }
     default:
       return {1, 8};
@@ -310,8 +311,8 @@ std::size_t Value::character_count() const {
   return cell->characters;
 }
 
-Measure Value::measure() const {
-  return measure_value(*this, kMeasureLevels);
+Measure Value::measure(std::uint64_t& visited) const {
+  return measure_value(*this, kMeasureLevels, visited);
 }
 
 }  // namespace r8r::expr

@@ -137,8 +137,13 @@ class Value {
   std::size_t character_count() const;
 
   /// Height and JSON weight of the whole tree, remembered in its containers until they change; shared parts count each
-  /// time they occur. Saturates: past 1,000 levels or 2^62 bytes it just says "too much".
-  Measure measure() const;
+  /// time they occur. Saturates: past 1,000 levels or 2^62 bytes it just says "too much". Adds to `visited` how many
+  /// values it had to look at.
+  Measure measure(std::uint64_t& visited) const;
+  Measure measure() const {
+    std::uint64_t ignored = 0;
+    return measure(ignored);
+  }
 
   // For the evaluator and the container types.
   Cell* cell() const { return bits_.cell; }
