@@ -87,6 +87,9 @@ class Case {
       for (const workflow::Problem& problem : loaded.problems) wrong("the workflow does not load: " + line_of(problem));
       return;
     }
+    for (const workflow::Problem& problem : loaded.not_run) {
+      if (problem.path.starts_with("nodes")) wrong("the engine does not act on this: " + line_of(problem));
+    }
     const std::string input = fs::exists(folder_ / "input.json") ? text("input.json") : "{}";
     const offline::Options options = read_options(*loaded.workflow);
     if (!wrongs_.empty()) return;

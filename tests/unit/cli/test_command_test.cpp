@@ -171,6 +171,15 @@ TEST_F(TestCommand, MistakesInTheWorkflowAreShownInItsFile) {
   EXPECT_EQ(problem.at("line"), 3);
 }
 
+TEST_F(TestCommand, TriggersThatDoNotFireYetAreNoMatter) {
+  const std::string path = write("cron.yaml",
+                                 "name: cron\n"
+                                 "triggers: [{type: cron, schedule: '@daily'}]\n"
+                                 "nodes: [{id: a, type: debug}]\n"
+                                 "tests: [{name: one, expected: {}}]\n");
+  EXPECT_EQ(run({.paths = {path}}), 0) << error_.str();
+}
+
 TEST_F(TestCommand, AFileThatIsMissingOrHasNoTestsIsAnError) {
   EXPECT_EQ(run({.paths = {(folder_ / "none.yaml").string()}}), 1);
   EXPECT_THAT(error_.str(), HasSubstr("error[IO_ERROR]: cannot read"));
