@@ -80,6 +80,8 @@ struct EvalContext {
   bool mask_secrets = false;
   /// Containers inside the text of a template become JSON of several lines.
   bool pretty_text = false;
+  /// Steps that evaluations in this context have taken so far, for callers that bound several of them together.
+  std::int64_t used = 0;
 };
 inline constexpr std::size_t kLogBytes = 64 * 1024;
 

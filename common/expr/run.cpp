@@ -76,6 +76,7 @@ Result<Value> Run::execute() {
     }
     good = good && admit(result, main.body->offset);
   }
+  context_.used += context_.limits.operations - steps_left_;
   if (!good) return r8r::fail(ErrorCode::invalid_input, error_text());
   carried = Value();
   for (Value& box : boxes_) box.box_cell()->value = Value();

@@ -29,6 +29,7 @@ inline tl::unexpected<Failure> failure(std::string_view code, std::string messag
 
 /// One run of a body.
 struct Call {
+  const workflow::Workflow& workflow;
   const workflow::Node& node;
   const expr::Value& input;
   /// The config as the node's type reads it; null for types that have no `parse`.
@@ -60,6 +61,14 @@ Body find_body(std::string_view type);
 
 BodyResult run_transform(Call& call);
 BodyResult run_set(Call& call);
+BodyResult run_filter(Call& call);
+BodyResult run_sort(Call& call);
+BodyResult run_limit(Call& call);
+BodyResult run_dedupe(Call& call);
+BodyResult run_aggregate(Call& call);
+BodyResult run_summarize(Call& call);
+BodyResult run_split(Call& call);
+BodyResult run_merge(Call& call);
 BodyResult run_debug(Call& call);
 BodyResult run_wait(Call& call);
 BodyResult run_crypto(Call& call);

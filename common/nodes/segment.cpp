@@ -250,7 +250,7 @@ NodeRun Segment::State::run_body(const Node& node, const expr::Scope& scope) {
   const auto config = configure(node, context);
   if (!config)
     return fail_node(node, failed_run(config.error().code, config.error().message), context, std::move(logs));
-  Call call{node, scope.input(), config->parsed.get(), config->fields, context};
+  Call call{*workflow, node, scope.input(), config->parsed.get(), config->fields, context};
   BodyResult result = body(call);
   if (!result)
     return fail_node(node, failed_run(result.error().code, std::move(result.error().message)), context,

@@ -37,6 +37,10 @@ class FileOrigin final : public ConfigOrigin {
     return at == nullptr ? std::nullopt : compiler_.expression(*at, path, sees_item);
   }
 
+  std::optional<expr::Program> data_path(const std::string& path, const SourceNode* at) override {
+    return at == nullptr ? std::nullopt : compiler_.data_path(*at, path);
+  }
+
  private:
   NodeCompiler& compiler_;
 };
@@ -55,7 +59,7 @@ std::optional<expr::Value> NodeCompiler::config_field(const ConfigFieldType& typ
   }
   expr::Value tree = to_value(source);
   // The type's parse compiles the pieces of such a field.
-  if (type.kind == ConfigKind::parts && !holds_template(source)) return tree;
+  if (type.kind == ConfigKind::parts) return tree;
   field.value = value(source, tree, path);
   if (!field.value) return std::nullopt;
   if (field.value->is_constant()) {
@@ -127,12 +131,12 @@ void NodeCompiler::parse(const NodeType& type, const SourceNode& source, const s
   ConfigReader reader(node_, values, std::move(wrong), origin, &source, path);
   const std::size_t before = problems_.count();
   std::shared_ptr<const ParsedConfig> parsed = type.parse(reader);
-  for (auto& [name, part] : reader.parts()) node_.config.push_back({.name = std::move(name), .part = std::move(part)});
+  for (ConfigField& part : reader.parts()) node_.config.push_back(std::move(part));
   if (reader.complete()) node_.parsed = std::move(parsed);
   if (problems_.count() > before) return;
   // What could not be parsed piece by piece is evaluated as a whole and parsed when the node runs.
   for (const auto& [name, tree] : values) {
-    if (type.field(name)->kind != ConfigKind::parts || node_.field(name) != nullptr) continue;
+    if (reader.complete() || type.field(name)->kind != ConfigKind::parts || node_.field(name) != nullptr) continue;
     const SourceNode* given = type.given(source, name);
     if (auto whole = value(*given, tree, fmt::format("{}.{}", path, name)))
       node_.config.push_back({.name = std::string(name), .value = std::move(whole)});

@@ -258,6 +258,15 @@ std::optional<expr::Program> ConfigReader::program(std::string_view name) const 
   return field == nullptr ? std::nullopt : field->expression;
 }
 
+std::optional<expr::Program> ConfigReader::data_path(std::string_view name) {
+  if (auto compiled = program(name)) return compiled;
+  const auto value = find(name);
+  if (!value) return std::nullopt;
+  auto compiled = origin_.data_path(value->path(), value->at_);
+  if (compiled) parts_.push_back({.name = std::string(name), .expression = compiled});
+  return compiled;
+}
+
 void ConfigReader::problem(std::string message, std::string hint) {
   origin_.problem(path_, source_, nullptr, std::move(message), std::move(hint));
 }
@@ -292,6 +301,11 @@ class RunOrigin final : public ConfigOrigin {
   std::optional<expr::Program> expression(const std::string& path, const SourceNode*, const expr::Value&,
                                           bool) override {
     problem(path, nullptr, nullptr, "an expression cannot come out of a template", "");
+    return std::nullopt;
+  }
+
+  std::optional<expr::Program> data_path(const std::string& path, const SourceNode*) override {
+    problem(path, nullptr, nullptr, "a path to data cannot come out of a template", "");
     return std::nullopt;
   }
 

@@ -12,13 +12,12 @@
 #include "common/expr/template.hpp"
 #include "common/expr/value.hpp"
 #include "common/workflow/source_node.hpp"
+#include "common/workflow/workflow.hpp"
 
 /// How a node type turns its config into a struct of its own: by one function that runs when the workflow is created
 /// and, where templates decide the shape of the config, again on the values that they gave. README.md shows the whole
 /// way.
 namespace r8r::workflow {
-
-struct Node;
 
 /// What a node type makes of its config; each type's struct derives from it. Immutable once parsed.
 struct ParsedConfig {
@@ -36,6 +35,8 @@ class Operand {
 
   bool is_constant() const { return !template_; }
   const expr::Value& constant() const { return constant_; }
+  /// Whether it is another value for each item.
+  bool uses_item() const { return template_ && template_->references().item; }
   Result<expr::Value> evaluate(expr::EvalContext& context) const;
 
  private:
@@ -57,6 +58,8 @@ class ConfigOrigin {
   /// An expression that stands inside a list or map of the config; only in files.
   virtual std::optional<expr::Program> expression(const std::string& path, const SourceNode* at,
                                                   const expr::Value& value, bool sees_item) = 0;
+  /// A path to data in a field that means one only beside certain others; only in files.
+  virtual std::optional<expr::Program> data_path(const std::string& path, const SourceNode* at) = 0;
 };
 
 class ConfigReader;
@@ -93,6 +96,7 @@ class ConfigValue {
 
  private:
   friend class ConfigEntry;
+  friend class ConfigReader;
   bool known() const;
   void wrong(std::string_view expected) const;
 
@@ -144,6 +148,8 @@ class ConfigReader {
   std::optional<bool> boolean(std::string_view name);
   /// An expression or a path.
   std::optional<expr::Program> program(std::string_view name) const;
+  /// A field of kind `parts` that holds a path to data.
+  std::optional<expr::Program> data_path(std::string_view name);
 
   /// A field of kind `parts`, parsed by `parse` (ConfigValue) -> std::shared_ptr<Part>; null when it was not given or
   /// is open. What was parsed when the workflow was created is not parsed again.
@@ -154,7 +160,7 @@ class ConfigReader {
     if (!value || !known(*value)) return nullptr;
     const bool complete_before = std::exchange(complete_, true);
     std::shared_ptr<const Part> part = parse(*value);
-    if (complete_) parts_.emplace_back(name, part);
+    if (complete_) parts_.push_back({.name = std::string(name), .part = part});
     complete_ = complete_ && complete_before;
     return part;
   }
@@ -166,7 +172,7 @@ class ConfigReader {
   /// Whether everything that was asked for was known.
   bool complete() const { return complete_; }
   /// Parts that are parsed for good, by field; for whoever made the reader.
-  std::vector<std::pair<std::string, std::shared_ptr<const ParsedConfig>>>& parts() { return parts_; }
+  std::vector<ConfigField>& parts() { return parts_; }
 
  private:
   friend class ConfigValue;
@@ -182,7 +188,7 @@ class ConfigReader {
   const SourceNode* source_;
   std::string path_;
   bool complete_ = true;
-  std::vector<std::pair<std::string, std::shared_ptr<const ParsedConfig>>> parts_;
+  std::vector<ConfigField> parts_;
 };
 
 /// Parses the config of a node whose parsed form depends on templates: `values` are its fields as evaluated for this

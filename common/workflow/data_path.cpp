@@ -127,8 +127,10 @@ PathExpression path_expression(std::string_view written, const std::vector<std::
   }
   std::string relative = "{{ input";
   for (const std::string& key : *keys) {
+    constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
     const bool is_index = key.find_first_not_of("0123456789") == std::string::npos;
-    relative += fmt::format("[{}]", is_index ? key : expr::to_json(Value::string(key)));
+    const bool is_plain = key.find_first_not_of(kPlain) == std::string::npos && (key[0] < '0' || key[0] > '9');
+    relative += is_plain ? "." + key : fmt::format("[{}]", is_index ? key : expr::to_json(Value::string(key)));
   }
   return {relative + " }}", 0, false};
 }

@@ -9,6 +9,14 @@ namespace r8r::workflow {
 NodeType transform_type();
 NodeType set_type();
 NodeType debug_type();
+NodeType filter_type();
+NodeType sort_type();
+NodeType limit_type();
+NodeType dedupe_type();
+NodeType aggregate_type();
+NodeType summarize_type();
+NodeType split_type();
+NodeType merge_type();
 NodeType wait_type();
 NodeType http_type();
 NodeType crypto_type();
