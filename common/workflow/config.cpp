@@ -41,6 +41,10 @@ void ConfigValue::problem(std::string message, std::string hint) const {
   reader_.origin_.problem(path_, at_, nullptr, std::move(message), std::move(hint));
 }
 
+std::string ConfigValue::place() const {
+  return reader_.path_.empty() ? path_ : path_.substr(reader_.path_.size() + 1);
+}
+
 std::string_view ConfigValue::name() const {
   const std::size_t dot = path_.rfind('.');
   return dot == std::string::npos ? std::string_view(path_) : std::string_view(path_).substr(dot + 1);

@@ -77,6 +77,8 @@ class ConfigValue {
   bool is_null() const { return value_.is_null(); }
   const expr::Value& value() const { return value_; }
   const std::string& path() const { return path_; }
+  /// The path from the config on, for messages of a run.
+  std::string place() const;
 
   std::optional<std::string> text() const;
   /// One of `words`, in any case; as the list spells it.

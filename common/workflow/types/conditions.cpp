@@ -62,7 +62,7 @@ std::shared_ptr<const ConditionList> parse_list(const ConfigValue& source) {
     auto entry = item.map();
     if (!entry) continue;
     Condition condition;
-    condition.place = item.path();
+    condition.place = item.place();
     if (const auto field = entry->take("field")) {
       if (field->is_open() && is_expression(field->value())) {
         condition.subject = field->expression(per_item);

@@ -24,7 +24,7 @@ void add_assignment(Assignments& assignments, const ConfigValue& at, std::string
   if (name.empty()) return at.problem("the name is empty");
   std::vector<std::string> steps = split_name(name);
   if (steps.size() > kMaxSteps) return at.problem(fmt::format("'{}' has too many dots", name));
-  if (auto operand = value.operand()) assignments.all.push_back({value.path(), std::move(steps), std::move(*operand)});
+  if (auto operand = value.operand()) assignments.all.push_back({value.place(), std::move(steps), std::move(*operand)});
 }
 
 std::shared_ptr<const Assignments> parse_values(const ConfigValue& source) {

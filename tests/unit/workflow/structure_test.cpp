@@ -185,7 +185,7 @@ TEST(Load, FeaturesOfLaterVersionsAreRefusedByName) {
   EXPECT_TRUE(refused(refusals_of(with_node_lines("    for_each: true\n")), "'for_each'"));
   EXPECT_TRUE(
       refused(refusals_of(with_node_lines("    on_error: {action: fallback, fallback_node: b}\n")), "'fallback_node'"));
-  for (const std::string type : {"filter", "if", "approval", "database", "subworkflow"}) {
+  for (const std::string type : {"if", "approval", "database", "subworkflow"}) {
     EXPECT_TRUE(refused(refusals_of("name: t\nnodes: [{id: a, type: " + type + "}]\n"), "node type '" + type + "'"))
         << type;
   }
