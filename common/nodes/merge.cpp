@@ -20,8 +20,8 @@ std::vector<Part> parts_of(const Call& call) {
   if (dependencies.size() > 1 && call.input.is_map()) {
     for (const auto& [id, value] : call.input.as_map()) parts.push_back({id, value});
   } else {
-    const std::string_view id =
-        dependencies.empty() ? "input" : call.workflow.nodes[static_cast<std::size_t>(dependencies.front())].id;
+    std::string_view id = "input";
+    if (!dependencies.empty()) id = call.workflow.nodes[static_cast<std::size_t>(dependencies.front())].id;
     parts.push_back({id, call.input});
   }
   return parts;
