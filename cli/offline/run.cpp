@@ -52,6 +52,10 @@ std::string_view status_name(journal::EntryKind kind) {
       return "failed";
     case journal::EntryKind::waiting:
       return "waiting";
+    case journal::EntryKind::expanded:
+    case journal::EntryKind::resumed:
+      return "running";
+    case journal::EntryKind::paused:
     case journal::EntryKind::cancelled:
       break;
   }
@@ -67,9 +71,11 @@ engine::Outcome engine_outcome(nodes::Outcome outcome) {
     case nodes::Outcome::failed:
       return engine::Outcome::failed;
     case nodes::Outcome::waiting:
+      return engine::Outcome::waiting;
+    case nodes::Outcome::expanded:
       break;
   }
-  return engine::Outcome::waiting;
+  return engine::Outcome::expanded;
 }
 
 /// One execution: scheduler and worker in one, without anything between them.
@@ -117,7 +123,12 @@ class Run {
   }
 
   void note(const journal::JournalEntry& entry) {
+    if (entry.kind == journal::EntryKind::paused || entry.kind == journal::EntryKind::resumed) return;
     NodeReport& node = report_.nodes[static_cast<std::size_t>(workflow_->find(entry.node_id))];
+    if (entry.item_index >= 0) {  // the node's own entry follows
+      node.logs += entry.logs;
+      return;
+    }
     node.status = status_name(entry.kind);
     if (entry.kind != journal::EntryKind::skipped) node.attempts = std::max(node.attempts, int{entry.attempt});
     if (entry.has_output && entry.kind != journal::EntryKind::waiting) node.output = entry.output;
@@ -135,7 +146,7 @@ class Run {
       carry_out(machine_.on_deadline(now_));
     } else {
       now_ = std::max(now_, *next->fire_at);
-      carry_out(machine_.on_timer(next->node, now_));
+      carry_out(machine_.on_timer(next->unit, now_));
     }
     return true;
   }
@@ -154,6 +165,16 @@ class Run {
       if (!output) continue;
       if (const Result<void> set = segment.set_output(node.id, *output); !set) result.error = set.error().message;
     }
+    for (const int away : machine_.routed_away(dispatch)) {
+      if (const Result<void> set = segment.set_routed_away(node(away).id); !set) result.error = set.error().message;
+    }
+    if (dispatch.item >= 0) {
+      if (const Result<void> set = segment.set_item(*machine_.item(dispatch.unit()), dispatch.item); !set)
+        result.error = set.error().message;
+    }
+    if (const engine::Payload given = machine_.given_input(dispatch.nodes.front())) {
+      if (const Result<void> set = segment.set_given_input(*given); !set) result.error = set.error().message;
+    }
     if (!result.error.empty()) return result;
     if (dispatch.effect) {
       result.nodes.push_back(node_result(dispatch.nodes.front(), run_effect(segment, dispatch)));
@@ -163,7 +184,8 @@ class Run {
     return result;
   }
 
-  // All nodes of the segment up to the first that fails for good; what follows a wait node waits with it.
+  // All nodes of the segment up to the first that fails for good; what follows a node that waits, or whose fallback
+  // node is to run, waits with it.
   void run_pure(nodes::Segment& segment, const engine::Dispatch& dispatch, engine::SegmentResult& result) {
     std::vector<int> open;
     for (const int index : dispatch.nodes) {
@@ -176,8 +198,9 @@ class Run {
         continue;
       }
       nodes::NodeRun run = segment.run(index);
-      if (run.outcome == nodes::Outcome::waiting) open.push_back(index);
-      const bool stop = run.outcome == nodes::Outcome::failed && !run.recovery;
+      const bool failed = run.outcome == nodes::Outcome::failed;
+      if (run.outcome == nodes::Outcome::waiting || (failed && run.fallback_input)) open.push_back(index);
+      const bool stop = failed && !run.recovery && !run.fallback_input;
       result.nodes.push_back(node_result(index, std::move(run)));
       if (stop) break;
     }
@@ -204,6 +227,11 @@ class Run {
   }
 
   engine::NodeResult node_result(int index, nodes::NodeRun run) const {
+    std::vector<std::string> away;
+    for (const int skipped : run.routed_away) away.push_back(node(skipped).id);
+    std::vector<journal::ItemError> item_errors;
+    for (nodes::ItemError& error : run.item_errors)
+      item_errors.push_back({error.index, std::move(error.error), std::move(error.error_code), error.recovered});
     return {.node = index,
             .outcome = engine_outcome(run.outcome),
             .output = std::move(run.output),
@@ -211,9 +239,14 @@ class Run {
             .error_code = std::move(run.error_code),
             .permanent = run.permanent,
             .recovery = std::move(run.recovery),
+            .fallback_input = std::move(run.fallback_input),
             .retry_after = run.retry_after,
             .wait = run.wait,
             .logs = std::move(run.logs),
+            .routed_away = std::move(away),
+            .item_count = std::max(run.item_count, 0),
+            .items = std::move(run.items),
+            .item_errors = std::move(item_errors),
             .started_at = now_,
             .finished_at = now_};
   }

@@ -1,6 +1,7 @@
 #pragma once
 // Private to common/bus: which fields each message has, once for writing and reading. A visitor is called as
-// visit("name", member), or visit.raw("name", member) for embedded JSON.
+// visit("name", member), visit.raw("name", member) for embedded JSON, or visit.sparse("name", member) for what is
+// seldom there and left out then.
 #include "common/bus/messages.hpp"
 
 namespace r8r::bus {
@@ -39,9 +40,24 @@ void visit_fields(V& visit, Task& m) {
   visit("started", m.started_at);
   visit("now", m.now);
   visit("seed", m.seed);
+  visit.sparse("routed_away", m.routed_away);
   visit.raw("webhook", m.webhook);
   visit.raw("input", m.input);
   visit.raw("outputs", m.outputs);
+  visit.sparse("item_count", m.item_count);
+  visit.sparse("item_index", m.item_index);
+  visit.sparse("item_ref", m.item_by_reference);
+  visit.sparse("at_most_once", m.at_most_once);
+  visit.raw("item", m.item);
+  visit.raw("given_input", m.given_input);
+}
+
+template <class V>
+void visit_fields(V& visit, ItemError& m) {
+  visit("index", m.index);
+  visit("error", m.error);
+  visit("error_code", m.error_code);
+  visit("recovered", m.recovered);
 }
 
 template <class V>
@@ -54,10 +70,15 @@ void visit_fields(V& visit, NodeResult& m) {
   visit("retry_after_ms", m.retry_after_ms);
   visit("wait_ms", m.wait_ms);
   visit("logs", m.logs);
+  visit.sparse("routed_away", m.routed_away);
   visit("started", m.started_at);
   visit("finished", m.finished_at);
   visit.raw("output", m.output);
   visit.raw("recovery", m.recovery);
+  visit.sparse("item_count", m.item_count);
+  visit.sparse("item_errors", m.item_errors);
+  visit.raw("fallback_input", m.fallback_input);
+  visit.raw("items", m.items);
 }
 
 template <class V>
@@ -107,6 +128,23 @@ void visit_fields(V& visit, WorkflowChanged& m) {
 template <class V>
 void visit_fields(V& visit, CancelNotice& m) {
   visit("id", m.execution_id);
+  visit.sparse("dispatch", m.dispatch_id);
+}
+
+template <class V>
+void visit_fields(V& visit, ControlRequest& m) {
+  visit("id", m.execution_id);
+  visit("partition", m.partition);
+  visit("action", m.action);
+  visit("reason", m.reason);
+}
+
+template <class V>
+void visit_fields(V& visit, ControlReply& m) {
+  visit("id", m.execution_id);
+  visit("status", m.status);
+  visit("error_code", m.error_code);
+  visit("error", m.error);
 }
 
 }  // namespace r8r::bus

@@ -72,7 +72,7 @@ class Reader {
   void operator()(std::string_view name, NodeOutcome& out) {
     std::int32_t number = static_cast<std::int32_t>(out);
     (*this)(name, number);
-    if (number < 0 || number > static_cast<std::int32_t>(NodeOutcome::waiting))
+    if (number < 0 || number > static_cast<std::int32_t>(NodeOutcome::expanded))
       throw simdjson::simdjson_error(simdjson::NUMBER_OUT_OF_RANGE);
     out = static_cast<NodeOutcome>(number);
   }
@@ -93,6 +93,18 @@ class Reader {
     for (auto element : found.get_array()) out.push_back(read<NodeResult>(element.get_object().value()));
   }
 
+  void operator()(std::string_view name, std::vector<ItemError>& out) {
+    value found;
+    if (!find(name, found)) return;
+    out.clear();
+    for (auto element : found.get_array()) out.push_back(read<ItemError>(element.get_object().value()));
+  }
+
+  template <class T>
+  void sparse(std::string_view name, T& out) {
+    (*this)(name, out);
+  }
+
   void raw(std::string_view name, std::string& out) {
     value found;
     if (find(name, found)) out = json(found);
@@ -100,6 +112,12 @@ class Reader {
   void raw(std::string_view name, std::optional<std::string>& out) {
     value found;
     if (find(name, found)) out = json(found);
+  }
+  void raw(std::string_view name, std::vector<std::string>& out) {
+    value found;
+    if (!find(name, found)) return;
+    out.clear();
+    for (auto element : found.get_array()) out.push_back(json(element.value()));
   }
   void raw(std::string_view name, std::vector<std::pair<std::string, std::string>>& out) {
     value found;
@@ -211,5 +229,7 @@ template Result<std::vector<Completion>> decode(std::string_view);
 template Result<std::vector<Event>> decode(std::string_view);
 template Result<std::vector<WorkflowChanged>> decode(std::string_view);
 template Result<std::vector<CancelNotice>> decode(std::string_view);
+template Result<std::vector<ControlRequest>> decode(std::string_view);
+template Result<std::vector<ControlReply>> decode(std::string_view);
 
 }  // namespace r8r::bus

@@ -50,14 +50,17 @@ class Writer {
     }
     out_ += ']';
   }
-  void operator()(std::string_view name, const std::vector<NodeResult>& nodes) {
-    key(name);
-    out_ += '[';
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      if (i > 0) out_ += ',';
-      Writer(out_).object(nodes[i]);
+  void operator()(std::string_view name, const std::vector<NodeResult>& nodes) { objects(name, nodes); }
+  void operator()(std::string_view name, const std::vector<ItemError>& errors) { objects(name, errors); }
+
+  // A sparse field that is empty, zero or false is left out.
+  template <class T>
+  void sparse(std::string_view name, const T& value) {
+    if constexpr (requires { value.empty(); }) {
+      if (!value.empty()) (*this)(name, value);
+    } else {
+      if (value != T{}) (*this)(name, value);
     }
-    out_ += ']';
   }
 
   // A raw field without a value is left out.
@@ -68,6 +71,16 @@ class Writer {
   }
   void raw(std::string_view name, const std::optional<std::string>& json) {
     if (json) raw(name, json->empty() ? std::string("null") : *json);
+  }
+  void raw(std::string_view name, const std::vector<std::string>& elements) {
+    if (elements.empty()) return;
+    key(name);
+    out_ += '[';
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+      if (i > 0) out_ += ',';
+      out_ += elements[i].empty() ? std::string_view("null") : std::string_view(elements[i]);
+    }
+    out_ += ']';
   }
   void raw(std::string_view name, const std::vector<std::pair<std::string, std::string>>& members) {
     if (members.empty()) return;
@@ -83,6 +96,16 @@ class Writer {
   }
 
  private:
+  template <class T>
+  void objects(std::string_view name, const std::vector<T>& items) {
+    key(name);
+    out_ += '[';
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (i > 0) out_ += ',';
+      Writer(out_).object(items[i]);
+    }
+    out_ += ']';
+  }
   void key(std::string_view name) {
     if (!first_) out_ += ',';
     first_ = false;
@@ -127,5 +150,7 @@ template class Batch<Completion>;
 template class Batch<Event>;
 template class Batch<WorkflowChanged>;
 template class Batch<CancelNotice>;
+template class Batch<ControlRequest>;
+template class Batch<ControlReply>;
 
 }  // namespace r8r::bus

@@ -53,12 +53,29 @@ struct Task {
   std::vector<std::pair<std::string, std::string>> outputs;
   /// ids of `outputs` too large for a message: read them from the journal
   std::vector<std::string> outputs_by_reference;
+  std::vector<std::string> routed_away;  ///< ids of nodes that routing skips: dependencies of the segment, or of it
+  /// The segment is one item of its only node, which has for_each: which of how many (0: it is no item), and the item,
+  /// raw.
+  std::int32_t item_count = 0;
+  std::int32_t item_index = 0;
+  std::optional<std::string> item;
+  bool item_by_reference = false;          ///< read the item from the journal
+  std::optional<std::string> given_input;  ///< raw: the only node runs in place of another and gets this as its input
+  bool at_most_once = false;               ///< an effect that is not started again when its worker was lost
   Timestamp started_at;  ///< of the execution
   Timestamp now;         ///< what now() answers: chosen at dispatch
   std::uint64_t seed = 0;
 };
 
-enum class NodeOutcome { completed, skipped, failed, waiting };
+enum class NodeOutcome { completed, skipped, failed, waiting, expanded };
+
+/// An item of a pure node with for_each that failed.
+struct ItemError {
+  std::int32_t index = 0;
+  std::string error;
+  std::string error_code;
+  bool recovered = false;
+};
 
 struct NodeResult {
   std::string node_id;
@@ -71,6 +88,11 @@ struct NodeResult {
   std::int64_t retry_after_ms = 0;           ///< failed: what a Retry-After header asked for
   std::int64_t wait_ms = 0;                  ///< waiting: from `finished_at`
   std::string logs;                          ///< text, at most 64 KiB
+  std::vector<std::string> routed_away;      ///< completed: ids of nodes that its decision leads away from
+  std::optional<std::string> fallback_input;  ///< failed, raw: for the node that runs in place of this one
+  std::int32_t item_count = 0;                ///< with for_each
+  std::vector<std::string> items;             ///< expanded: raw, one each
+  std::vector<ItemError> item_errors;         ///< of a pure node with for_each, the first of them
   Timestamp started_at;
   Timestamp finished_at;
 };
@@ -122,6 +144,23 @@ struct WorkflowChanged {
 
 struct CancelNotice {
   Uuid execution_id;
+  std::int64_t dispatch_id = 0;  ///< only this attempt; 0: all of the execution
+};
+
+/// Whoever asks → owner of the partition, as a request: what people do to an execution. The reply comes after the
+/// commit.
+struct ControlRequest {
+  Uuid execution_id;
+  std::int32_t partition = 0;
+  std::string action;  ///< cancel, pause, resume
+  std::string reason;  ///< for people; may be empty
+};
+
+struct ControlReply {
+  Uuid execution_id;
+  std::string status;      ///< of the execution now: running, paused, cancelled; empty when nothing was done
+  std::string error_code;  ///< EXECUTION_NOT_FOUND, INVALID_STATE, SERVICE_UNAVAILABLE; empty when it was done
+  std::string error;       ///< for people
 };
 
 /// Appends one item to a message under construction; `encode` closes it:

@@ -18,6 +18,11 @@ inline std::string effect_result_subject(int partition) { return "r8r.effect." +
 inline std::string progress_subject(int partition) { return "r8r.progress." + std::to_string(partition); }
 /// Ends of executions that a client of this api instance waits for. Completion.
 inline std::string done_subject(std::string_view api_instance) { return "r8r.done." + std::string(api_instance); }
+/// Cancel, pause and resume, to whoever owns the partition; a request: the owner replies when it is committed.
+/// ControlRequest → ControlReply.
+inline std::string control_subject(int partition) {
+  return "r8r.control." + std::to_string(partition);
+}
 /// Events for monitors. Workflow names have no dots, so `r8r.events.*` is all of them. Event.
 inline std::string events_subject(std::string_view workflow) { return "r8r.events." + std::string(workflow); }
 inline constexpr std::string_view kAllEvents = "r8r.events.*";

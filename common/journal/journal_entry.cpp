@@ -11,8 +11,8 @@
 namespace r8r::journal {
 namespace {
 
-constexpr std::array<std::string_view, 6> kKindNames = {"started", "completed", "skipped",
-                                                        "failed",  "waiting",   "cancelled"};
+constexpr std::array<std::string_view, 9> kKindNames = {"started",   "completed", "skipped", "failed", "waiting",
+                                                        "cancelled", "expanded",  "paused",  "resumed"};
 
 void append_text(std::string& out, std::string_view key, std::string_view value) {
   if (value.empty()) return;
@@ -25,6 +25,27 @@ void append_text(std::string& out, std::string_view key, std::string_view value)
 void append_time(std::string& out, std::string_view key, Timestamp time) {
   if (time == Timestamp{}) return;
   fmt::format_to(std::back_inserter(out), ",\"{}\":{}", key, to_unix_us(time));
+}
+
+void append_raw(std::string& out, std::string_view key, std::string_view json) {
+  if (json.empty()) return;
+  out += ",\"";
+  out += key;
+  out += "\":";
+  out += json;
+}
+
+template <class List, class Append>
+void append_list(std::string& out, std::string_view key, const List& list, Append append) {
+  if (list.empty()) return;
+  out += ",\"";
+  out += key;
+  out += "\":[";
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (i > 0) out += ',';
+    append(list[i]);
+  }
+  out += ']';
 }
 
 using simdjson::ondemand::value;
@@ -44,6 +65,28 @@ EntryKind kind_of(std::string_view name) {
     if (kKindNames[i] == name) return static_cast<EntryKind>(i);
   }
   throw simdjson::simdjson_error(simdjson::INCORRECT_TYPE);
+}
+
+std::string raw_of(value field) {
+  return std::string(std::string_view(simdjson::to_json_string(field).value()));
+}
+
+ItemError item_error_of(simdjson::ondemand::object object) {
+  ItemError error;
+  for (auto field : object) {
+    const std::string_view key = field.unescaped_key().value();
+    value content = field.value();
+    if (key == "i") {
+      error.index = static_cast<std::int32_t>(integer_of(content));
+    } else if (key == "error") {
+      error.error = text_of(content);
+    } else if (key == "error_code") {
+      error.error_code = text_of(content);
+    } else if (key == "recovered") {
+      error.recovered = content.get_bool().value();
+    }
+  }
+  return error;
 }
 
 JournalEntry entry_of(simdjson::ondemand::object object) {
@@ -69,7 +112,7 @@ JournalEntry entry_of(simdjson::ondemand::object object) {
       entry.finished_at = from_unix_us(integer_of(content));
     } else if (key == "output") {
       entry.has_output = true;
-      entry.output = std::string(std::string_view(simdjson::to_json_string(content).value()));
+      entry.output = raw_of(content);
     } else if (key == "error") {
       entry.error = text_of(content);
     } else if (key == "error_code") {
@@ -82,6 +125,26 @@ JournalEntry entry_of(simdjson::ondemand::object object) {
       entry.worker = text_of(content);
     } else if (key == "logs") {
       entry.logs = text_of(content);
+    } else if (key == "away") {
+      for (auto element : content.get_array()) entry.routed_away.push_back(text_of(element.value()));
+    } else if (key == "item") {
+      entry.item_index = static_cast<std::int32_t>(integer_of(content));
+    } else if (key == "item_count") {
+      entry.item_count = static_cast<std::int32_t>(integer_of(content));
+    } else if (key == "items") {
+      for (auto element : content.get_array()) entry.items.push_back(raw_of(element.value()));
+    } else if (key == "item_errors") {
+      for (auto element : content.get_array()) entry.item_errors.push_back(item_error_of(element.get_object().value()));
+    } else if (key == "fallback_input") {
+      entry.fallback_input = raw_of(content);
+    } else if (key == "recovery") {
+      entry.recovery = raw_of(content);
+    } else if (key == "in_place_of") {
+      entry.in_place_of = text_of(content);
+    } else if (key == "after_fallback") {
+      entry.after_fallback = content.get_bool().value();
+    } else if (key == "exhausted") {
+      entry.exhausted = content.get_bool().value();
     }
   }
   return entry;
@@ -110,6 +173,22 @@ void append_entry(std::string& out, const JournalEntry& entry) {
   if (entry.recovered) out += ",\"recovered\":true";
   append_text(out, "worker", entry.worker);
   append_text(out, "logs", entry.logs);
+  append_list(out, "away", entry.routed_away, [&](const std::string& id) { append_json_string(out, id); });
+  if (entry.item_index >= 0) fmt::format_to(std::back_inserter(out), ",\"item\":{}", entry.item_index);
+  if (entry.item_count > 0) fmt::format_to(std::back_inserter(out), ",\"item_count\":{}", entry.item_count);
+  append_list(out, "items", entry.items, [&](const std::string& raw) { out += raw; });
+  append_list(out, "item_errors", entry.item_errors, [&](const ItemError& error) {
+    fmt::format_to(std::back_inserter(out), "{{\"i\":{}", error.index);
+    append_text(out, "error", error.error);
+    append_text(out, "error_code", error.error_code);
+    if (error.recovered) out += ",\"recovered\":true";
+    out += '}';
+  });
+  append_raw(out, "fallback_input", entry.fallback_input);
+  append_raw(out, "recovery", entry.recovery);
+  append_text(out, "in_place_of", entry.in_place_of);
+  if (entry.after_fallback) out += ",\"after_fallback\":true";
+  if (entry.exhausted) out += ",\"exhausted\":true";
   out += '}';
 }
 

@@ -16,6 +16,17 @@ enum class EntryKind {
   failed,     ///< an attempt failed: tried again at `wake_at`, or recovered with `output`, or final
   waiting,    ///< the node waits for its timer at `wake_at`; `output` is what it will have then
   cancelled,  ///< was running when the execution ended
+  expanded,   ///< an effect with for_each has `items`; from now on its items have entries of their own
+  paused,     ///< the execution: nothing new starts; `node_id`: the node whose retries were used up, if it was one
+  resumed,    ///< the execution goes on; in a later run this follows what was kept of the run before
+};
+
+/// An item of a pure node with for_each that failed.
+struct ItemError {
+  std::int32_t index = 0;
+  std::string error;
+  std::string error_code;
+  bool recovered = false;
 };
 
 /// One fact in the life of an execution. A journal row, and the trace column of a history row, is a JSON array of
@@ -37,6 +48,18 @@ struct JournalEntry {
   Timestamp wake_at{};     ///< waiting; failed and tried again. Zero: none
   std::string worker;
   std::string logs;
+  std::vector<std::string> routed_away;  ///< completed: nodes that its decision leads away from
+  /// With for_each: which item this is about (-1: the node as a whole), and how many there are (0: not known).
+  std::int32_t item_index = -1;
+  std::int32_t item_count = 0;
+  std::vector<std::string> items;      ///< expanded: raw JSON, one each
+  std::vector<ItemError> item_errors;  ///< completed, failed: of a pure node, whose items have no entries of their own
+  /// failed: raw input for the node that now runs in its place, and raw recovery if that fails as well.
+  std::string fallback_input;
+  std::string recovery;
+  std::string in_place_of;      ///< the node that this one, a fallback, stands for
+  bool after_fallback = false;  ///< failed: said before; now it is known what its fallback came to
+  bool exhausted = false;       ///< failed: retries used up, and the node waits for somebody to resume the execution
 };
 
 /// Appends the entry as a JSON object.

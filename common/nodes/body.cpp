@@ -29,13 +29,23 @@ Body find_body(std::string_view type) {
     Body body;
   };
   static constexpr Entry kBodies[] = {
-      {"transform", run_transform}, {"set", run_set},
-      {"filter", run_filter},       {"sort", run_sort},
-      {"limit", run_limit},         {"dedupe", run_dedupe},
-      {"aggregate", run_aggregate}, {"summarize", run_summarize},
-      {"split", run_split},         {"merge", run_merge},
-      {"debug", run_debug},         {"wait", run_wait},
-      {"crypto", run_crypto},       {"datetime", run_datetime},
+      {"transform", run_transform},
+      {"set", run_set},
+      {"filter", run_filter},
+      {"sort", run_sort},
+      {"limit", run_limit},
+      {"dedupe", run_dedupe},
+      {"aggregate", run_aggregate},
+      {"summarize", run_summarize},
+      {"split", run_split},
+      {"merge", run_merge},
+      {"debug", run_debug},
+      {"wait", run_wait},
+      {"crypto", run_crypto},
+      {"datetime", run_datetime},
+      {"if", run_if},
+      {"switch", run_switch},
+      {"variables", run_variables},
   };
   for (const Entry& entry : kBodies) {
     if (entry.type == type) return entry.body;

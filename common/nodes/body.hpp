@@ -39,6 +39,8 @@ struct Call {
   expr::EvalContext& context;
   /// Set by control nodes: how long the execution waits before the output holds.
   std::chrono::milliseconds wait{0};
+  /// Set by nodes that route: the branches that they take, indexes into Node::branches.
+  std::optional<std::vector<int>> taken = std::nullopt;
 
   /// The parsed config; `Config` is what the type's `parse` makes.
   template <class Config>
@@ -73,5 +75,13 @@ BodyResult run_debug(Call& call);
 BodyResult run_wait(Call& call);
 BodyResult run_crypto(Call& call);
 BodyResult run_datetime(Call& call);
+BodyResult run_if(Call& call);
+BodyResult run_switch(Call& call);
+BodyResult run_variables(Call& call);
+
+/// What the variables are after a `variables` node that saw `saw` and came to `output`. Changes of other branches that
+/// are in `variables` stay, unless this node changed the same name.
+void apply_variables(const workflow::Node& node, const expr::Value& saw, const expr::Value& output,
+                     expr::Value& variables);
 
 }  // namespace r8r::nodes

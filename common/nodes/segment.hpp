@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
@@ -18,7 +19,21 @@ namespace r8r::nodes {
 /// What an output may weigh as JSON; more fails the node for good.
 inline constexpr std::size_t kMaxOutputBytes = 8u << 20;
 
-enum class Outcome { completed, skipped, failed, waiting };
+enum class Outcome {
+  completed,
+  skipped,
+  failed,
+  waiting,
+  expanded,  ///< an effect with for_each: `items` are to be run, each by itself
+};
+
+/// An item of a pure node with for_each that failed.
+struct ItemError {
+  int index = 0;
+  std::string error;
+  std::string error_code;
+  bool recovered = false;
+};
 
 /// What one attempt of one node came to.
 struct NodeRun {
@@ -33,6 +48,12 @@ struct NodeRun {
   std::chrono::milliseconds retry_after{0};  ///< what the other side asked for, 0: nothing
   std::chrono::milliseconds wait{0};         ///< with Outcome::waiting: how long from now
   std::string logs;                          ///< lines of debug nodes, print() and debug()
+  /// Raw JSON for the node that runs in place of this one, when on_error names one and the retries are used up.
+  std::optional<std::string> fallback_input;
+  int item_count = -1;                 ///< with for_each: how many items there are; -1: it never came to items
+  std::vector<ItemError> item_errors;  ///< pure nodes with for_each: the first of them that failed
+  std::vector<std::string> items;      ///< expanded: raw JSON each
+  std::vector<int> routed_away;        ///< completed: nodes that a decision of this one leads away from
 };
 
 /// What `execution` means in expressions.
@@ -65,7 +86,17 @@ class Segment {
   /// The output of a node that runs outside of this segment. Errors: invalid_input when it is no JSON; not_found.
   Result<void> set_output(std::string_view node_id, std::string_view raw);
 
-  /// Runs a pure or control node: condition, config, body. Its output is what later nodes of the segment see: null when
+  /// A node that routing skips: outside of this segment, or in it by a decision outside. Errors: not_found.
+  Result<void> set_routed_away(std::string_view node_id);
+
+  /// The task is about one item of its only node, which has for_each: its config sees `item` and `index`, and its input
+  /// is the item. Errors: invalid_input.
+  Result<void> set_item(std::string_view raw, int index);
+  /// The only node of the task gets this input instead of its own: it runs in place of another. Errors: invalid_input.
+  Result<void> set_given_input(std::string_view raw);
+
+  /// Runs a pure or control node: condition, config, body; with for_each the body once for each item. An effect with
+  /// for_each gives its items. Its output is what later nodes of the segment see: null when
   /// it was skipped, the recovery when it failed with one. A `wait` gives Outcome::waiting with the output that it will
   /// have, or completed when there is nothing to wait for.
   NodeRun run(int node);

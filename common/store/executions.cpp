@@ -38,6 +38,21 @@ constexpr Statement kLiveJournal{"live_journal",
                                  "select j.entries from journal j join live_executions l on l.id = j.execution_id and "
                                  "l.run = j.run where j.execution_id = $1 "
                                  "order by j.seq"};
+constexpr Statement kRunJournal{"run_journal",
+                                "select entries from journal where execution_id = $1 and run = $2 order by seq"};
+constexpr Statement kRunTrace{"run_trace", "select trace from executions where id = $1 and run = $2"};
+// The latest run, by one statement: two that ask at the same time make one.
+constexpr Statement kBeginAgain{
+    "begin_again",
+    "insert into live_executions (id, run, partition, workflow_id, workflow_version, workflow_name, trigger_type, "
+    "origin, "
+    "input, webhook, correlation_id, idempotency_key, traceparent, accepted_at) "
+    "select x.id, x.run + 1, $2, x.workflow_id, x.workflow_version, x.workflow_name, x.trigger_type, x.origin, "
+    "x.input, "
+    "x.webhook, x.correlation_id, x.idempotency_key, x.traceparent, x.accepted_at from executions x "
+    "where x.id = $1 and x.status in ('failed', 'cancelled') "
+    "and not exists (select 1 from executions later where later.id = x.id and later.run > x.run) "
+    "on conflict (id) do nothing returning run"};
 // Making a partition locks the parent table: rather later than holding everybody up. Two services that do this at the
 // same time do it one after the other.
 constexpr Statement kShortLock{"day_partitions_patience", "select set_config('lock_timeout', '2000', true)"};
@@ -185,6 +200,30 @@ awaitable<Result<std::vector<std::string>>> Executions::journal(Uuid id) {
   std::vector<std::string> entries;
   for (int row = 0; row < rows->rows(); ++row) entries.push_back(rows->text(row, 0));
   co_return entries;
+}
+
+awaitable<Result<std::vector<std::string>>> Executions::whole_journal(Uuid id, int run) {
+  std::vector<Query> queries;
+  for (const Statement* statement : {&kRunJournal, &kRunTrace}) {
+    Params params = of(id);
+    params.add(std::int32_t{run});
+    queries.push_back({statement, std::move(params)});
+  }
+  Result<std::vector<ResultSet>> results = co_await run_on(pool_, std::move(queries), Grouping::separate);
+  if (!results) co_return fail(std::move(results.error()));
+  std::vector<std::string> entries;
+  for (const ResultSet& rows : *results) {
+    for (int row = 0; row < rows.rows(); ++row) entries.push_back(rows.text(row, 0));
+  }
+  co_return entries;
+}
+
+awaitable<Result<bool>> Executions::begin_again(Uuid id, int partition) {
+  Params params = of(id);
+  params.add(std::int32_t{partition});
+  Result<ResultSet> rows = co_await run_on(pool_, kBeginAgain, std::move(params));
+  if (!rows) co_return fail(std::move(rows.error()));
+  co_return !rows->empty();
 }
 
 awaitable<Result<void>> Executions::ensure_day_partitions(int days_ahead) {

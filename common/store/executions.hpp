@@ -79,6 +79,12 @@ class Executions {
   /// Journal of one live execution (raw arrays in order).
   boost::asio::awaitable<Result<std::vector<std::string>>> journal(Uuid id);
 
+  /// Everything that a run recorded, raw arrays in order: its journal, and the trace with which it ended.
+  boost::asio::awaitable<Result<std::vector<std::string>>> whole_journal(Uuid id, int run);
+  /// Brings an execution that failed or was cancelled back to life as its next run, pending. False when there is no
+  /// such execution, it lives, or it ended in another way.
+  boost::asio::awaitable<Result<bool>> begin_again(Uuid id, int partition);
+
   /// Today's and the coming days' partitions of history and journal.
   boost::asio::awaitable<Result<void>> ensure_day_partitions(int days_ahead);
 

@@ -123,6 +123,11 @@ void NodeCompiler::config() {
   fields.finish();
   if (type->parse != nullptr) parse(*type, source, fields.path(), values, std::move(wrong));
   if (type->check != nullptr) type->check(*type, source, fields.path(), problems_);
+  const CompileCase compile = [this](const SourceNode& text, const std::string& path) {
+    return expression(text, path, false, {"value"});
+  };
+  read_branches(node_, source, fields.path(), workflow_.nodes, names_, knows_graph() ? &graph_ : nullptr, compile,
+                problems_);
 }
 
 void NodeCompiler::parse(const NodeType& type, const SourceNode& source, const std::string& path,

@@ -1,5 +1,6 @@
 #include "common/base/environment.hpp"
 #include "common/expr/foreign_words.hpp"
+#include "common/expr/json.hpp"
 #include "common/workflow/config.hpp"
 #include "common/workflow/data_path.hpp"
 #include "common/workflow/json_schema.hpp"
@@ -23,14 +24,14 @@ std::string without_braces(const std::string& text) {
 
 }  // namespace
 
-std::optional<expr::Program> NodeCompiler::expression(const SourceNode& source, const std::string& path,
-                                                      bool sees_item) {
+std::optional<expr::Program> NodeCompiler::expression(const SourceNode& source, const std::string& path, bool sees_item,
+                                                      std::vector<std::string> extra) {
   if (!source.is_scalar()) {
     problems_.add(path, source, fmt::format("an expression is expected, not {}", source.kind_name()),
                   source.is_map() ? "put the expression in quotes, or write it as a block after '|'" : "");
     return std::nullopt;
   }
-  auto program = expr::Program::compile(without_braces(source.scalar), options());
+  auto program = expr::Program::compile(without_braces(source.scalar), options(std::move(extra)));
   if (!program) {
     expr::Problem& problem = program.error();
     if (problem.hint.empty() && source.scalar.find("{{") != std::string::npos)
@@ -114,10 +115,10 @@ bool NodeCompiler::is_unknown_variable(std::string_view name) const {
   return workflow_.variables.is_map() && !workflow_.variables.as_map().contains(name) && !names_.sets_variables;
 }
 
-// `input` is the workflow's input where nothing comes before.
+// `input` is the workflow's input where nothing comes before; of an item it is the item, of a fallback what failed.
 bool NodeCompiler::is_forbidden_input(std::string_view name) const {
-  return node_.depends_on.empty() && draft_.dependencies.empty() && workflow_.input_schema != nullptr &&
-         workflow_.input_schema->forbids(name) &&
+  return node_.depends_on.empty() && !in_item_ && !node_.only_fallback && draft_.dependencies.empty() &&
+         workflow_.input_schema != nullptr && workflow_.input_schema->forbids(name) &&
          std::none_of(workflow_.inputs.begin(), workflow_.inputs.end(),
                       [&](const InputDeclaration& declared) { return declared.name == name; });
 }
@@ -125,6 +126,7 @@ bool NodeCompiler::is_forbidden_input(std::string_view name) const {
 // Files for a server that wraps webhooks read input.body; here the body is the input unless the trigger says otherwise.
 bool NodeCompiler::is_body_of_webhook(std::string_view name) const {
   if (name != "body" || !node_.depends_on.empty() || !draft_.dependencies.empty()) return false;
+  if (in_item_ || node_.only_fallback) return false;
   const auto declares_body = [](const InputDeclaration& input) { return input.name == "body"; };
   return std::none_of(workflow_.inputs.begin(), workflow_.inputs.end(), declares_body) &&
          std::any_of(workflow_.triggers.begin(), workflow_.triggers.end(),
@@ -133,7 +135,8 @@ bool NodeCompiler::is_body_of_webhook(std::string_view name) const {
 
 // Whether report_references would say something.
 bool NodeCompiler::has_remarks(const expr::References& references, bool sees_item) const {
-  return !references.unknown_roots.empty() || !references.credentials.empty() || (references.item && !sees_item) ||
+  return !references.unknown_roots.empty() || !references.credentials.empty() ||
+         (references.item && !sees_item && !in_item_) ||
          !std::all_of(references.nodes.begin(), references.nodes.end(),
                       [&](const std::string& id) { return may_see(id); }) ||
          std::any_of(references.variables.begin(), references.variables.end(),
@@ -199,7 +202,7 @@ void NodeCompiler::report_references(const expr::References& references, const S
   for (const auto& place : references.node_places) {
     if (!may_see(place.name) && reported.insert(place.name).second) report_node(place, text, path);
   }
-  if (references.item && !sees_item) {
+  if (references.item && !sees_item && !in_item_) {
     problems_.add(path, text, "'item' and 'index' have no meaning here",
                   "they are there only where something is done for each item");
   }
@@ -213,12 +216,14 @@ void NodeCompiler::report_references(const expr::References& references, const S
 
 // What the node's task must carry.
 void NodeCompiler::note_references(const expr::References& references) {
+  Seen& seen = in_item_ ? item_seen_ : seen_;
   for (const std::string& id : references.nodes) {
     const auto found = names_.index.find(id);
-    if (found != names_.index.end()) needs_.insert(found->second);
+    if (found != names_.index.end()) seen.nodes.insert(found->second);
   }
-  all_nodes_ |= references.all_nodes;
-  input_ |= references.input;
+  seen.all_nodes |= references.all_nodes;
+  seen.variables |= references.all_variables || !references.variables.empty();
+  seen.input |= references.input;
 }
 
 namespace {
@@ -232,14 +237,43 @@ bool body_reads_input(const Node& node) {
 
 }  // namespace
 
-void NodeCompiler::finish() {
-  if (all_nodes_) {
-    const std::vector<int> upstream = graph_.upstream(node_.index);
-    needs_.insert(upstream.begin(), upstream.end());
+std::vector<int> NodeCompiler::variable_nodes() const {
+  const auto node = [this](int index) -> const Node& { return workflow_.nodes[static_cast<std::size_t>(index)]; };
+  std::vector<int> found = graph_.upstream(node_.index);
+  std::erase_if(found, [&](int index) { return node(index).type != "variables"; });
+  std::stable_sort(found.begin(), found.end(), [&](int a, int b) { return node(a).level < node(b).level; });
+  return found;
+}
+
+// What is looked at without being named.
+void NodeCompiler::add_indirect(Seen& seen) const {
+  if (seen.variables) {
+    const std::vector<int> changes = variable_nodes();
+    seen.nodes.insert(changes.begin(), changes.end());
   }
-  needs_.insert(node_.depends_on.begin(), node_.depends_on.end());
-  node_.needs.assign(needs_.begin(), needs_.end());
-  node_.needs_input = node_.depends_on.empty() && (input_ || body_reads_input(node_));
+  if (seen.all_nodes) {
+    const std::vector<int> upstream = graph_.upstream(node_.index);
+    seen.nodes.insert(upstream.begin(), upstream.end());
+  }
+}
+
+void NodeCompiler::finish() {
+  seen_.variables |= node_.type == "variables";
+  if (seen_.variables || item_seen_.variables) node_.variable_nodes = variable_nodes();
+  add_indirect(seen_);
+  add_indirect(item_seen_);
+  node_.item_needs.assign(item_seen_.nodes.begin(), item_seen_.nodes.end());
+  // Items of a pure node run where the node does.
+  seen_.nodes.insert(item_seen_.nodes.begin(), item_seen_.nodes.end());
+  seen_.nodes.insert(node_.depends_on.begin(), node_.depends_on.end());
+  node_.needs.assign(seen_.nodes.begin(), seen_.nodes.end());
+  const bool reads_input = node_.for_each ? !node_.for_each->list : body_reads_input(node_);
+  node_.needs_input = node_.depends_on.empty() && (seen_.input || reads_input);
+}
+
+void NodeCompiler::for_each() {
+  if (draft_.for_each != nullptr && node_.for_each)
+    node_.for_each->list = expression(*draft_.for_each, draft_.path + ".for_each", false);
 }
 
 void compile_node(Node& node, const NodeDraft& draft, const NodeNames& names, const Graph& graph,
@@ -249,10 +283,18 @@ void compile_node(Node& node, const NodeDraft& draft, const NodeNames& names, co
   if (draft.condition != nullptr && !draft.condition->is_null()) {
     node.condition = compiler.expression(*draft.condition, draft.path + ".condition", false);
   }
+  compiler.for_each();
+  compiler.begin_item();
   compiler.config();
   if (draft.fallback_value != nullptr) {
     node.fallback_value = compiler.value(*draft.fallback_value, to_value(*draft.fallback_value),
                                          draft.path + ".on_error.fallback_value", {.extra = {"error"}});
+    if (node.fallback_value && node.fallback_value->is_constant()) {
+      const expr::Scope nothing;
+      expr::EvalContext context{.scope = nothing};
+      const Result<expr::Value> constant = node.fallback_value->evaluate(context);
+      if (constant) node.fallback_constant = expr::to_json(*constant);
+    }
   }
   compiler.finish();
 }

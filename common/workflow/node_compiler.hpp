@@ -24,13 +24,17 @@ class NodeCompiler {
                ProblemList& problems)
       : node_(node), draft_(draft), names_(names), graph_(graph), workflow_(workflow), problems_(problems) {}
 
-  std::optional<expr::Program> expression(const SourceNode& source, const std::string& path, bool sees_item);
+  std::optional<expr::Program> expression(const SourceNode& source, const std::string& path, bool sees_item,
+                                          std::vector<std::string> extra = {});
   /// A path to data, relative to the input unless it says otherwise (see data_path.hpp).
   std::optional<expr::Program> data_path(const SourceNode& source, const std::string& path);
   std::optional<expr::ValueTemplate> value(const SourceNode& source, const expr::Value& tree, const std::string& path,
                                            const ExtraNames& names = {});
+  void for_each();
   void config();
   void finish();
+  /// From now on texts are about one item of a node with for_each.
+  void begin_item() { in_item_ = node_.for_each.has_value(); }
   ProblemList& problems() { return problems_; }
 
  private:
@@ -61,9 +65,20 @@ class NodeCompiler {
   const Graph& graph_;
   const Workflow& workflow_;
   ProblemList& problems_;
-  std::set<int> needs_;
-  bool all_nodes_ = false;
-  bool input_ = false;
+  /// What texts refer to: those of the node, and those of one item of it.
+  struct Seen {
+    std::set<int> nodes;
+    bool all_nodes = false;
+    bool variables = false;
+    bool input = false;
+  };
+  void add_indirect(Seen& seen) const;
+  /// Upstream `variables` nodes, in order of application.
+  std::vector<int> variable_nodes() const;
+
+  Seen seen_;
+  Seen item_seen_;
+  bool in_item_ = false;
 };
 
 }  // namespace r8r::workflow

@@ -15,20 +15,10 @@ struct Feature {
 
 // Running the workflow without these would do something else than the file says: it cannot be created.
 constexpr Feature kNotRun[] = {
-    {"depends_on_workflows"},
-    {"settings.error_workflow"},
-    {"settings.max_concurrent_executions"},
-    {"settings.rate_limit"},
-    {"triggers[].type", "cron"},
-    {"triggers[].type", "event"},
-    {"triggers[].header_filter"},
-    {"triggers[].signature"},
-    {"triggers[].debounce"},
+    {"depends_on_workflows"},     {"settings.error_workflow"}, {"settings.max_concurrent_executions"},
+    {"settings.rate_limit"},      {"triggers[].type", "cron"}, {"triggers[].type", "event"},
+    {"triggers[].header_filter"}, {"triggers[].signature"},    {"triggers[].debounce"},
     {"triggers[].dedupe"},
-    {"nodes[].for_each"},
-    {"nodes[].retry.on_exhausted", "pause"},
-    {"nodes[].retry.on_worker_lost", "fail"},
-    {"nodes[].on_error.fallback_node"},
 };
 
 // Without these it runs as the file says, only slower, or its history is kept longer: a warning.

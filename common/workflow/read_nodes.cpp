@@ -90,9 +90,9 @@ NodeDraft read_node(const SourceNode& source, int index, Node& node, ProblemList
   draft.config = fields.map("config");
   read_dependencies(fields, draft);
   draft.condition = fields.take("condition");
-  fields.take("for_each");
+  draft.for_each = read_for_each(fields, node);
   read_retry(fields, node);
-  draft.fallback_value = read_on_error(fields, node);
+  read_on_error(fields, node, draft);
   if (auto seconds = fields.number("timeout_seconds", 1, 86'400)) {
     node.timeout = from_seconds(*seconds);
   }
@@ -200,8 +200,10 @@ void read_nodes(FieldReader& top, Workflow& workflow) {
     drafts.push_back(read_node(list->children[i], static_cast<int>(i), nodes[i], problems));
   const NodeNames names = name_nodes(nodes, drafts, problems);
   for (std::size_t i = 0; i < count; ++i) resolve_dependencies(nodes[i], drafts[i], names, problems);
+  resolve_fallbacks(nodes, drafts, names, problems);
   const Graph graph(nodes);
   report_cycles(graph, nodes, drafts, problems);
+  check_fallbacks(nodes, drafts, graph, problems);
   for (std::size_t i = 0; i < count; ++i) compile_node(nodes[i], drafts[i], names, graph, workflow, problems);
   workflow.order = graph.order();
   workflow.pure =

@@ -11,6 +11,27 @@ std::chrono::milliseconds from_seconds(double seconds) {
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1'000 + 0.5));
 }
 
+const SourceNode* read_for_each(FieldReader& node_fields, Node& node) {
+  const SourceNode* source = node_fields.take("for_each");
+  if (source == nullptr || source->is_null()) return nullptr;
+  const std::string path = node_fields.path_of("for_each");
+  if (!source->is_scalar()) {
+    node_fields.problems().add(
+        path, *source,
+        fmt::format("'for_each' must be true or an expression that gives an array, not {}", source->kind_name()),
+        "for example for_each: input.items");
+    return nullptr;
+  }
+  const expr::Value value = scalar_value(*source);
+  if (value.is_bool() && !value.as_bool()) return nullptr;
+  if (node.node_class == NodeClass::control || node.type == "variables") {
+    node_fields.problems().add(path, *source, fmt::format("a {} node cannot be run for each item", node.type));
+    return nullptr;
+  }
+  node.for_each.emplace();
+  return value.is_bool() ? nullptr : source;
+}
+
 void read_retry(FieldReader& node_fields, Node& node) {
   const SourceNode* map = node_fields.map("retry");
   if (map == nullptr) return;
@@ -39,16 +60,16 @@ void read_retry(FieldReader& node_fields, Node& node) {
   fields.finish();
 }
 
-const SourceNode* read_on_error(FieldReader& node_fields, Node& node) {
+void read_on_error(FieldReader& node_fields, Node& node, NodeDraft& draft) {
   const SourceNode* source = node_fields.source().find("on_error");
   if (source != nullptr && source->is_scalar()) {
     node_fields.take("on_error");
     node_fields.problems().add(node_fields.path_of("on_error"), *source, "'on_error' must be a map",
                                fmt::format("write on_error: {{action: {}}}", source->scalar));
-    return nullptr;
+    return;
   }
   const SourceNode* map = node_fields.map("on_error");
-  if (map == nullptr) return nullptr;
+  if (map == nullptr) return;
   FieldReader fields(*map, node_fields.path_of("on_error"), node_fields.problems());
   auto action = fields.word("action", {"fail", "continue", "skip", "fallback"});
   if (fields.boolean("continue").value_or(false)) {
@@ -60,10 +81,16 @@ const SourceNode* read_on_error(FieldReader& node_fields, Node& node) {
     }
   }
   const SourceNode* value = fields.take("fallback_value");
-  fields.take("fallback_node");
+  const SourceNode* fallback = fields.take("fallback_node");
   fields.finish();
-  if (value != nullptr && !action && map->find("action") == nullptr) action = "fallback";
-  if (!action) return nullptr;
+  if (fallback != nullptr && fallback->is_null()) fallback = nullptr;
+  if (fallback != nullptr && !fallback->is_scalar()) {
+    fields.problems().add(fields.path_of("fallback_node"), *fallback,
+                          fmt::format("'fallback_node' must be the id of a node, not {}", fallback->kind_name()));
+    return;
+  }
+  if ((value != nullptr || fallback != nullptr) && !action && map->find("action") == nullptr) action = "fallback";
+  if (!action) return;
   if (*action == "continue" || *action == "skip") node.on_error = OnError::use_null;
   if (*action != "fallback") {
     if (value != nullptr) {
@@ -71,14 +98,20 @@ const SourceNode* read_on_error(FieldReader& node_fields, Node& node) {
                             fmt::format("'fallback_value' has no effect with 'action: {}'", *action),
                             "write action: fallback, or remove it");
     }
-    return nullptr;
+    if (fallback != nullptr) {
+      fields.problems().add(fields.path_of("fallback_node"), *fallback,
+                            fmt::format("'fallback_node' has no effect with 'action: {}'", *action),
+                            "write action: fallback, or remove it");
+    }
+    return;
   }
   node.on_error = OnError::use_fallback;
-  if (value == nullptr && map->find("fallback_node") == nullptr) {
+  if (value == nullptr && fallback == nullptr) {
     fields.problems().add(fields.path_of("fallback_value"), *map,
                           "'action: fallback' needs a 'fallback_value' or a 'fallback_node'");
   }
-  return value;
+  draft.fallback_value = value;
+  draft.fallback_node = fallback;
 }
 
 }  // namespace r8r::workflow

@@ -56,6 +56,19 @@ struct ConfigField {
   std::shared_ptr<const ParsedConfig> part;
 };
 
+/// One way out of a node that routes (if, switch).
+struct Branch {
+  std::string name;        ///< true, false, the case, default
+  std::vector<int> nodes;  ///< those that it names, all downstream; empty: the branch is only a label
+  /// switch: the case is an expression that sees `value`.
+  std::optional<expr::Program> when;
+};
+
+/// The node runs once for each item of a list.
+struct ForEach {
+  std::optional<expr::Program> list;  ///< nothing: the node's input is the list
+};
+
 struct Node {
   int index = 0;  ///< position in the file and in Workflow::nodes
   std::string id;
@@ -69,17 +82,28 @@ struct Node {
   std::vector<ConfigField> config;
   /// The whole config as its type reads it (see config.hpp), if that is known before the node runs.
   std::shared_ptr<const ParsedConfig> parsed;
+  std::optional<ForEach> for_each;
   RetryPolicy retry;
   OnError on_error = OnError::fail;
   std::optional<expr::ValueTemplate> fallback_value;  ///< with OnError::use_fallback
+  std::optional<std::string> fallback_constant;       ///< raw fallback_value, when it holds no templates
+  int fallback_node = -1;                             ///< with OnError::use_fallback: runs in its place
+  bool only_fallback = false;                         ///< named by a fallback_node: no part of the normal flow
   std::optional<std::chrono::milliseconds> timeout;   ///< of one attempt
   std::optional<std::string> pinned;                  ///< raw JSON: the node is not run, this is its output
   std::string pool = "default";
+  /// if, switch: where it may lead, in the order of the file (see routing.hpp).
+  std::vector<Branch> branches;
 
   /// What its expressions and templates may look at: upstream nodes whose outputs a task must carry (dependencies
   /// included, sorted), and whether it sees the workflow's input.
   std::vector<int> needs;
   bool needs_input = false;
+  /// With for_each: the same for the run of one item, whose input is the item.
+  std::vector<int> item_needs;
+  /// The `variables` nodes upstream whose changes it sees, in the order in which they apply; empty when it looks at no
+  /// variables.
+  std::vector<int> variable_nodes;
 
   const ConfigField* field(std::string_view name) const;
 };

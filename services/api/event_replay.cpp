@@ -36,18 +36,26 @@ class Replay {
   enum class State { idle, running, waiting };
 
   void take(const JournalEntry& entry) {
-    State& state = states_[entry.node_id];
+    if (entry.kind == EntryKind::paused || entry.kind == EntryKind::resumed) {
+      begin(entry.kind == EntryKind::paused ? "execution_paused" : "execution_resumed");
+      text("reason", entry.error);
+      end(entry.finished_at);
+      return;
+    }
+    if (entry.after_fallback) return;  // its failure was told when it happened
+    State& state =
+        states_[entry.item_index < 0 ? entry.node_id : fmt::format("{}#{}", entry.node_id, entry.item_index)];
     const State before = state;
     const auto started = [&] {
       begin("node_started");
-      text("node_id", entry.node_id);
+      node_of(entry);
       text("node_type", entry.node_type);
       fmt::format_to(std::back_inserter(body_), ",\"attempt\":{}", entry.attempt);
       end(entry.started_at);
     };
     const auto completed = [&](std::string_view status, std::int64_t duration) {
       begin("node_completed");
-      text("node_id", entry.node_id);
+      node_of(entry);
       text("status", status);
       fmt::format_to(std::back_inserter(body_), ",\"duration_ms\":{}", duration);
       end(entry.finished_at);
@@ -59,7 +67,11 @@ class Replay {
     if (starts_here || restarts) started();
     switch (entry.kind) {
       case EntryKind::started:
+      case EntryKind::expanded:
         state = State::running;
+        return;
+      case EntryKind::paused:
+      case EntryKind::resumed:
         return;
       case EntryKind::waiting:
         state = State::waiting;
@@ -76,7 +88,7 @@ class Replay {
       case EntryKind::failed:
         state = State::idle;
         begin("node_failed");
-        text("node_id", entry.node_id);
+        node_of(entry);
         text("error", entry.error);
         fmt::format_to(std::back_inserter(body_), ",\"will_retry\":{},\"attempt\":{}", entry.wake_at != Timestamp{},
                        entry.attempt);
@@ -91,6 +103,9 @@ class Replay {
     begin(type);
     if (row_.status == "failed") {
       text("error", row_.error.value_or(""));
+    } else if (row_.status == "cancelled") {
+      text("reason", row_.error.value_or(""));
+      return end(finished);
     } else {
       text("status", row_.status);
     }
@@ -102,6 +117,10 @@ class Replay {
   void begin(std::string_view type) {
     type_ = type;
     body_ = fmt::format(R"({{"type":"{0}","event":"{0}","execution_id":"{1}")", type, id_);
+  }
+  void node_of(const JournalEntry& entry) {
+    text("node_id", entry.node_id);
+    if (entry.item_index >= 0) fmt::format_to(std::back_inserter(body_), ",\"item_index\":{}", entry.item_index);
   }
   void text(std::string_view key, std::string_view value) {
     fmt::format_to(std::back_inserter(body_), ",\"{}\":", key);

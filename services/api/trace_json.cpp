@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <unordered_map>
 
 #include "common/base/json_text.hpp"
@@ -17,6 +18,9 @@ using journal::JournalEntry;
 struct NodeTrace {
   std::string_view id;
   std::string_view type;
+  std::int32_t item_index = -1;  ///< -1: the node as a whole
+  std::int32_t item_count = 0;
+  bool has_item_entries = false;
   Timestamp started_at{};                ///< of the first attempt
   std::optional<Timestamp> finished_at;  ///< of the last one, when the node is done
   std::string_view status = "running";
@@ -29,6 +33,8 @@ void take(NodeTrace& node, const JournalEntry& entry) {
   if (node.attempts.empty() && !node.last)
     node.started_at = entry.started_at != Timestamp{} ? entry.started_at : entry.finished_at;
   if (!entry.node_type.empty()) node.type = entry.node_type;
+  node.item_index = entry.item_index;
+  node.item_count = std::max(node.item_count, entry.item_count);
   node.attempt = std::max(node.attempt, entry.attempt);
   // A later entry of the same attempt replaces the one before: started, then its end.
   if (!node.attempts.empty() && node.attempts.back()->attempt == entry.attempt) {
@@ -41,6 +47,13 @@ void take(NodeTrace& node, const JournalEntry& entry) {
     case EntryKind::started:
       node.status = "running";
       return;
+    case EntryKind::expanded:
+      node.has_item_entries = true;
+      node.status = "running";
+      return;
+    case EntryKind::paused:
+    case EntryKind::resumed:
+      return;  // not about a node
     case EntryKind::waiting:
       node.status = "waiting";
       return;
@@ -55,7 +68,8 @@ void take(NodeTrace& node, const JournalEntry& entry) {
       break;
     case EntryKind::failed:
       node.last = &entry;
-      if (entry.wake_at != Timestamp{}) {
+      // Another attempt, its fallback, or a person decides what becomes of it.
+      if (entry.wake_at != Timestamp{} || entry.exhausted || (!entry.fallback_input.empty() && !entry.after_fallback)) {
         node.status = "waiting";
         return;
       }
@@ -95,9 +109,38 @@ class Writer {
         out += has_output && !last->output.empty() ? std::string_view(last->output) : std::string_view("null");
         optional_text(out, "logs", last ? std::string_view(last->logs) : std::string_view());
       }
-      out += ",\"item_index\":null,\"item_count\":null";
+      item(out, node.item_index, node.item_count);
     }
     out += '}';
+  }
+
+  /// Items of a pure node have no entries of their own: lines from what the node's own entry says. The first thousand.
+  void items(std::string& out, const NodeTrace& node) {
+    const JournalEntry* last = node.last;
+    if (detail_ == TraceDetail::six_fields || node.has_item_entries || node.item_index >= 0 || !last) return;
+    constexpr std::int32_t kMaxLines = 1'000;
+    std::int32_t ran = std::min(node.item_count, kMaxLines);
+    std::unordered_map<std::int32_t, const journal::ItemError*> errors;
+    for (const journal::ItemError& error : last->item_errors) {
+      errors.emplace(error.index, &error);
+      if (!error.recovered) ran = std::min(ran, error.index + 1);
+    }
+    for (std::int32_t i = 0; i < ran; ++i) {
+      const auto failed = errors.find(i);
+      const std::string_view status = failed == errors.end() ? "completed" : "failed";
+      out += ",{\"node_id\":";
+      append_json_string(out, node.id);
+      text(out, "status", status);
+      times(out, node.started_at, node.finished_at);
+      optional_text(out, "error",
+                    failed == errors.end() ? std::string_view() : std::string_view(failed->second->error));
+      text(out, "node_type", node.type);
+      fmt::format_to(std::back_inserter(out), R"(,"attempt":{},"attempts":[])", node.attempt);
+      optional_text(out, "worker", last->worker);
+      if (detail_ == TraceDetail::full) out += R"(,"output":null,"logs":null)";
+      item(out, i, node.item_count);
+      out += '}';
+    }
   }
 
  private:
@@ -120,6 +163,15 @@ class Writer {
                      std::max<std::int64_t>(0, took));
     } else {
       out += R"(,"finished_at":null,"duration_ms":null)";
+    }
+  }
+  static void item(std::string& out, std::int32_t index, std::int32_t count) {
+    if (count <= 0) {
+      out += ",\"item_index\":null,\"item_count\":null";
+    } else if (index < 0) {
+      fmt::format_to(std::back_inserter(out), ",\"item_index\":null,\"item_count\":{}", count);
+    } else {
+      fmt::format_to(std::back_inserter(out), ",\"item_index\":{},\"item_count\":{}", index, count);
     }
   }
   void error(std::string& out, const JournalEntry* failed) const {
@@ -149,9 +201,11 @@ class Writer {
 
 std::string trace_json(const store::ExecutionRow& row, const std::vector<JournalEntry>& entries, TraceDetail detail) {
   std::vector<NodeTrace> nodes;
-  std::unordered_map<std::string_view, std::size_t> index;
+  std::map<std::pair<std::string_view, std::int32_t>, std::size_t> index;
   for (const JournalEntry& entry : entries) {
-    const auto [found, added] = index.emplace(entry.node_id, nodes.size());
+    if (entry.kind == EntryKind::paused || entry.kind == EntryKind::resumed) continue;
+    const auto [found, added] =
+        index.emplace(std::pair(std::string_view(entry.node_id), entry.item_index), nodes.size());
     if (added) nodes.push_back(NodeTrace{.id = entry.node_id});
     take(nodes[found->second], entry);
   }
@@ -168,6 +222,7 @@ std::string trace_json(const store::ExecutionRow& row, const std::vector<Journal
   for (const NodeTrace& node : nodes) {
     if (!std::exchange(first, false)) out += ',';
     writer.node(out, node);
+    writer.items(out, node);
   }
   out += "]}";
   return out;

@@ -42,10 +42,15 @@ struct ActiveExecution {
 
   int next_seq = 1;  ///< of the next journal row
   int commits_pending = 0;
-  bool recorded_as_running = false;
+  std::string_view recorded_status;  ///< of the live row as far as we wrote it; empty: still pending
   bool has_timers = false;
   std::vector<engine::Event> held_events;  ///< wait for the next commit
-  std::vector<std::string> answer_when_committed;  ///< workers whose effect results are in commits under way
+  /// Who asked for something that is in commits under way, and what they hear after them.
+  struct Answer {
+    std::string subject;
+    std::string text;
+  };
+  std::vector<Answer> answers;
 };
 
 }  // namespace r8r::scheduler

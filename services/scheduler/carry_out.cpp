@@ -5,6 +5,7 @@
 #include "common/base/log.hpp"
 #include "common/bus/subjects.hpp"
 #include "services/scheduler/execution_host.hpp"
+#include "services/scheduler/task_message.hpp"
 
 namespace r8r::scheduler {
 
@@ -25,14 +26,14 @@ void ExecutionHost::carry_out(ActiveExecution& execution, Decision&& decision) {
     }
   }
   for (const engine::TimerChange& timer : decision.timers) {
-    if (timer.fire_at) timers_.add(*timer.fire_at, execution.id, timer.node);
+    if (timer.fire_at) timers_.add(*timer.fire_at, execution.id, timer.unit);
   }
   if (decision.must_commit()) {
     commit(execution, std::move(decision));
   } else {
     // Nothing new to record: these are recorded already (a resumed execution).
     for (const engine::Dispatch& segment : decision.run_after_commit) dispatch(execution, segment);
-    if (execution.commits_pending == 0) answer_workers(execution);
+    if (execution.commits_pending == 0) send_answers(execution);
   }
 }
 
@@ -44,6 +45,7 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
     if (entries.size() > 1) entries += ',';
     if (!keep_outputs) {
       entry.has_output = false;
+      entry.items.clear();
       entry.logs.clear();
     }
     journal::append_entry(entries, entry);
@@ -51,7 +53,10 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
   entries += ']';
 
   for (const engine::TimerChange& timer : decision.timers) {
-    progress.timers.push_back({execution.machine.workflow().nodes[static_cast<std::size_t>(timer.node)].id, timer.fire_at});
+    // Node ids hold no '#'.
+    std::string name = execution.machine.workflow().nodes[static_cast<std::size_t>(timer.unit.node)].id;
+    if (timer.unit.item >= 0) name += fmt::format("#{}", timer.unit.item);
+    progress.timers.push_back({std::move(name), timer.fire_at});
     if (timer.fire_at) execution.has_timers = true;
   }
   if (decision.end) {
@@ -59,7 +64,7 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
     store::Ending ending{.status = std::string(end.status), .trace = std::move(entries),
                          .started_at = execution.machine.started_at(), .finished_at = wall_now()};
     if (end.output) ending.output = *end.output;
-    if (end.status == "failed") ending.error = end.error;
+    if (!end.error.empty()) ending.error = end.error;
     if (end.error_node >= 0)
       ending.error_node = execution.machine.workflow().nodes[static_cast<std::size_t>(end.error_node)].id;
     progress.has_timers = execution.has_timers;
@@ -69,10 +74,10 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
       progress.seq = execution.next_seq++;
       progress.journal = std::move(entries);
     }
-    if (!execution.recorded_as_running) {
-      execution.recorded_as_running = true;
-      progress.status = "running";
-      progress.started_at = execution.machine.started_at();
+    if (execution.recorded_status != execution.machine.status()) {
+      if (execution.recorded_status.empty()) progress.started_at = execution.machine.started_at();
+      execution.recorded_status = execution.machine.status();
+      progress.status = execution.recorded_status;
     }
   }
   decision.entries.clear();
@@ -119,7 +124,7 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
   }
   if (*outcome == store::ProgressOutcome::gone) {
     log::warn("an execution had ended already", {{"execution_id", execution->subject.execution_id}});
-    answer_workers(*execution);
+    send_answers(*execution);
     forget(id);
     return;
   }
@@ -129,13 +134,27 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
     // It may have failed meanwhile by another branch.
     if (execution->machine.find_dispatch(segment.id) != nullptr) dispatch(*execution, segment);
   }
-  if (execution->commits_pending == 0) answer_workers(*execution);
+  for (const std::int64_t dispatch : decision.stopped)
+    parts_.bus.publish(bus::kCancel, bus::encode(bus::CancelNotice{.execution_id = id, .dispatch_id = dispatch}));
+  if (execution->commits_pending == 0) send_answers(*execution);
   if (decision.end) {
     end(*execution, *decision.end);
     forget(id);
   } else {
+    tell_of_pause(*execution);
     maybe_park(id);
   }
+}
+
+// Who waits for the end need not wait until somebody resumes it.
+void ExecutionHost::tell_of_pause(ActiveExecution& execution) {
+  if (!execution.machine.paused() || execution.reply_to.empty()) return;
+  const auto duration =
+      std::chrono::duration_cast<std::chrono::milliseconds>(wall_now() - execution.machine.started_at());
+  completions_.send(
+      execution.reply_to,
+      {.execution_id = execution.id, .status = "paused", .output = "null", .duration_ms = duration.count()});
+  execution.reply_to.clear();
 }
 
 void ExecutionHost::end(ActiveExecution& execution, const engine::End& how) {
@@ -147,7 +166,7 @@ void ExecutionHost::end(ActiveExecution& execution, const engine::End& how) {
   metrics::histogram("r8r_workflow_duration_seconds", "From start to end of an execution",
                      {{"workflow", metrics::workflow_label(execution.subject.workflow_name)}})
       .observe(static_cast<double>(duration.count()) / 1000.0);
-  if (how.status == "failed") {
+  if (how.status != "completed") {
     // Whatever of it still runs should stop; nobody waits for it any more.
     parts_.bus.publish(bus::kCancel, bus::encode(bus::CancelNotice{.execution_id = execution.id}));
   }
@@ -171,9 +190,9 @@ void ExecutionHost::publish_events(const ActiveExecution& execution, const std::
   }
 }
 
-void ExecutionHost::answer_workers(ActiveExecution& execution) {
-  for (const std::string& reply : execution.answer_when_committed) parts_.bus.publish(reply, worker_reply_);
-  execution.answer_when_committed.clear();
+void ExecutionHost::send_answers(ActiveExecution& execution) {
+  for (const ActiveExecution::Answer& answer : execution.answers) parts_.bus.publish(answer.subject, answer.text);
+  execution.answers.clear();
 }
 
 void ExecutionHost::count_results(const ActiveExecution& execution, const Decision& decision) {
@@ -186,64 +205,14 @@ void ExecutionHost::count_results(const ActiveExecution& execution, const Decisi
 
 // ---- tasks
 
-bool ExecutionHost::carries_large_payload(const ActiveExecution& execution, const engine::Dispatch& segment) const {
-  for (const int node : segment.nodes) {
-    for (const int need : execution.machine.workflow().nodes[static_cast<std::size_t>(node)].needs) {
-      const engine::Payload& output = execution.machine.output(need);
-      if (output && output->size() > bus::kInlinePayloadLimit) return true;
-    }
-  }
-  return false;
-}
-
-bus::Task ExecutionHost::make_task(const ActiveExecution& execution, const engine::Dispatch& segment) const {
-  const workflow::Workflow& workflow = execution.machine.workflow();
-  bus::Task task{.execution_id = execution.id, .run = execution.run, .partition = execution.partition,
-                 .epoch = parts_.incarnation, .dispatch_id = segment.id, .workflow_id = execution.workflow_id,
-                 .workflow_version = execution.workflow_version, .workflow_name = execution.subject.workflow_name,
-                 .correlation_id = execution.correlation_id, .webhook = execution.webhook, .attempt = segment.attempt,
-                 .effect = segment.effect, .started_at = execution.machine.started_at(), .now = segment.now,
-                 .seed = segment.seed};
-  bool needs_input = false;
-  std::vector<int> needed;
-  for (const int index : segment.nodes) {
-    const workflow::Node& node = workflow.nodes[static_cast<std::size_t>(index)];
-    task.node_ids.push_back(node.id);
-    needs_input = needs_input || node.needs_input;
-    for (const int need : node.needs) {
-      if (execution.machine.output(need)) needed.push_back(need);
-    }
-  }
-  std::sort(needed.begin(), needed.end());
-  needed.erase(std::unique(needed.begin(), needed.end()), needed.end());
-  std::size_t carried = 0;
-  for (const int index : needed) {
-    const engine::Payload& output = execution.machine.output(index);
-    const std::string& id = workflow.nodes[static_cast<std::size_t>(index)].id;
-    if (output->size() > bus::kInlinePayloadLimit || carried + output->size() > bus::kMessageLimit / 2) {
-      task.outputs_by_reference.push_back(id);
-    } else {
-      carried += output->size();
-      task.outputs.emplace_back(id, *output);
-    }
-  }
-  if (needs_input) {
-    if (execution.input) {
-      task.input = *execution.input;
-    } else {
-      task.input_by_reference = true;
-    }
-  }
-  return task;
-}
-
 void ExecutionHost::dispatch(ActiveExecution& execution, const engine::Dispatch& segment) {
   const auto now = SteadyClock::now();
   Watch& watch = execution.watches[segment.id];
   watch.sent = watch.heard = now;
   watch.queue_generation = parts_.tasks.generation();
+  if (const auto limit = execution.machine.times_out_at(segment)) timers_.add(*limit, execution.id, segment.unit());
   const std::string& pool = execution.machine.workflow().nodes[static_cast<std::size_t>(segment.nodes.front())].pool;
-  const bus::Task task = make_task(execution, segment);
+  const bus::Task task = make_task(execution, segment, parts_.incarnation);
   if (segment.effect) {
     parts_.tasks.send_effect(task, pool);
   } else {
@@ -296,7 +265,7 @@ void ExecutionHost::watch() {
   }
 }
 
-// An execution that only waits, and for long, leaves memory; its durable timers bring it back.
+// An execution that only waits, and for long, leaves memory; its durable timers, or people, bring it back.
 void ExecutionHost::maybe_park(const Uuid& id) {
   using std::chrono::seconds;
   ActiveExecution* execution = find(id);
@@ -304,7 +273,10 @@ void ExecutionHost::maybe_park(const Uuid& id) {
   const Timestamp now = wall_now();
   Timestamp first = Timestamp::max();
   for (const engine::TimerChange& timer : execution->machine.timers()) first = std::min(first, *timer.fire_at);
-  if (first == Timestamp::max() || first - now < seconds(90) || first >= execution->machine.deadline()) return;
+  const bool paused = execution->machine.paused();
+  const bool nothing_comes = first == Timestamp::max();
+  if (!nothing_comes && first - now < seconds(90)) return;
+  if (!paused && (nothing_comes || first >= execution->machine.deadline())) return;
   parked_.insert(id);
   forget(id);
 }

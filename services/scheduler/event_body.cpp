@@ -19,6 +19,12 @@ std::string_view event_type(EventKind kind) {
     case EventKind::node_failed: return "node_failed";
     case EventKind::execution_completed: return "execution_completed";
     case EventKind::execution_failed: return "execution_failed";
+    case EventKind::execution_paused:
+      return "execution_paused";
+    case EventKind::execution_resumed:
+      return "execution_resumed";
+    case EventKind::execution_cancelled:
+      return "execution_cancelled";
   }
   return "error";
 }
@@ -34,6 +40,7 @@ std::string event_body(const Event& event, const EventSubject& subject, const wo
   };
   fmt::format_to(back(), R"({{"type":"{0}","event":"{0}","execution_id":"{1}")", type, subject.execution_id);
   if (event.node >= 0) text("node_id", workflow.nodes[static_cast<std::size_t>(event.node)].id);
+  if (event.item >= 0) fmt::format_to(back(), ",\"item_index\":{}", event.item);
   switch (event.kind) {
     case EventKind::execution_started: text("trigger_type", subject.trigger_type); break;
     case EventKind::node_started:
@@ -52,6 +59,11 @@ std::string event_body(const Event& event, const EventSubject& subject, const wo
     case EventKind::execution_failed:
       text("error", event.error);
       fmt::format_to(back(), ",\"duration_ms\":{}", event.duration.count());
+      break;
+    case EventKind::execution_paused:
+    case EventKind::execution_resumed:
+    case EventKind::execution_cancelled:
+      text("reason", event.error);
       break;
   }
   text("workflow_name", subject.workflow_name);

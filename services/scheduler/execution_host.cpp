@@ -4,47 +4,24 @@
 
 #include "common/base/log.hpp"
 #include "common/bus/subjects.hpp"
+#include "services/scheduler/task_message.hpp"
 
 namespace r8r::scheduler {
 
 using engine::Decision;
-
-namespace {
-
-engine::SegmentResult to_segment_result(bus::TaskResult&& result, const workflow::Workflow& workflow) {
-  engine::SegmentResult segment{.dispatch_id = result.dispatch_id, .attempt = result.attempt,
-                                .worker = std::move(result.worker), .error = std::move(result.error)};
-  segment.nodes.reserve(result.nodes.size());
-  for (bus::NodeResult& node : result.nodes) {
-    const int index = workflow.find(node.node_id);
-    if (index < 0) continue;
-    segment.nodes.push_back({.node = index, .outcome = static_cast<engine::Outcome>(node.outcome),
-                             .output = std::move(node.output), .error = std::move(node.error),
-                             .error_code = std::move(node.error_code), .permanent = node.permanent,
-                             .recovery = std::move(node.recovery),
-                             .retry_after = std::chrono::milliseconds(node.retry_after_ms),
-                             .wait = std::chrono::milliseconds(node.wait_ms), .logs = std::move(node.logs),
-                             .started_at = node.started_at, .finished_at = node.finished_at});
-  }
-  return segment;
-}
-
-static_assert(static_cast<int>(bus::NodeOutcome::waiting) == static_cast<int>(engine::Outcome::waiting));
-static_assert(static_cast<int>(bus::NodeOutcome::failed) == static_cast<int>(engine::Outcome::failed));
-
-}  // namespace
 
 ExecutionHost::ExecutionHost(Parts parts)
     : parts_(std::move(parts)),
       dispatch_ids_(parts_.incarnation),
       completions_(parts_.io, parts_.bus),
       events_(parts_.io, parts_.bus),
-      timers_(parts_.io, [this](Uuid id, int node) { on_timer(id, node); }),
+      timers_(parts_.io, [this](Uuid id, engine::Unit unit) { on_timer(id, unit); }),
       alive_(std::make_shared<bool>(true)),
       tasks_(parts_.io),
       active_gauge_(metrics::gauge("r8r_active_executions", "Executions in the memory of this scheduler")),
       superseded_(metrics::counter("r8r_results_superseded_total", "Results that nobody waited for any more")),
-      redispatched_(metrics::counter("r8r_tasks_redispatched_total", "Tasks sent again because nothing was heard of them")) {}
+      redispatched_(
+          metrics::counter("r8r_tasks_redispatched_total", "Tasks sent again because nothing was heard of them")) {}
 
 ExecutionHost::~ExecutionHost() = default;
 
@@ -141,7 +118,7 @@ void ExecutionHost::begin(bus::ExecRequest&& request, std::shared_ptr<const work
   active_.emplace(active.id, std::move(execution));
   active_gauge_.set(static_cast<double>(active_.size()));
   Decision decision = active.machine.start(wall_now());
-  timers_.add(active.machine.deadline(), active.id, TimerHeap::kDeadline);
+  timers_.add(active.machine.deadline(), active.id, {TimerHeap::kDeadline});
   carry_out(active, std::move(decision));
 }
 
@@ -162,21 +139,33 @@ awaitable<void> ExecutionHost::refuse(bus::ExecRequest request, Error reason) {
 
 awaitable<void> ExecutionHost::adopt(store::LiveExecution live) {
   const Uuid id = live.row.id;
-  if (fenced_ || !owns(live.partition) || active_.contains(id) || loading_.contains(id)) co_return;
+  const bool taken = co_await take_over(std::move(live));
+  if (taken) maybe_park(id);
+}
+
+// True when it is in memory now and was not before.
+awaitable<bool> ExecutionHost::take_over(store::LiveExecution live) {
+  const Uuid id = live.row.id;
+  if (fenced_ || !owns(live.partition) || active_.contains(id) || loading_.contains(id)) co_return false;
   parked_.erase(id);
   loading_.emplace(id, "");
   auto workflow = co_await parts_.catalog.get({live.row.workflow_id, live.row.workflow_version});
+  // A later run that has recorded nothing yet begins with what the one before completed.
+  const bool begins_again = live.row.run > 1 && live.journal.empty();
+  Result<std::vector<std::string>> run_before = std::vector<std::string>();
+  if (begins_again) run_before = co_await parts_.executions.whole_journal(id, live.row.run - 1);
   std::string reply_to;
   if (const auto loading = loading_.find(id); loading != loading_.end()) {
     reply_to = loading->second;
     loading_.erase(loading);
   }
-  if (fenced_ || !owns(live.partition) || active_.contains(id)) co_return;
+  if (fenced_ || !owns(live.partition) || active_.contains(id) || !run_before) co_return false;
   if (!workflow) {
-    if (workflow.error().code == ErrorCode::service_unavailable || workflow.error().code == ErrorCode::storage_error) co_return;
+    if (workflow.error().code == ErrorCode::service_unavailable || workflow.error().code == ErrorCode::storage_error)
+      co_return false;
     bus::ExecRequest request{.execution_id = id, .partition = live.partition, .reply_to = reply_to};
     co_await refuse(std::move(request), workflow.error());
-    co_return;
+    co_return false;
   }
 
   auto execution = std::make_unique<ActiveExecution>(*workflow, id, live.row.accepted_at, dispatch_ids_);
@@ -192,29 +181,38 @@ awaitable<void> ExecutionHost::adopt(store::LiveExecution live) {
     active.input = std::make_shared<const std::string>(std::move(live.row.input));
   active.reply_to = std::move(reply_to);
   active.subject = {id.to_string(), live.row.workflow_name, live.row.trigger_type};
-  active.recorded_as_running = live.row.started_at.has_value();
+  active.recorded_status = live.row.status == "paused" ? "paused" : live.row.started_at ? "running" : "";
   active.has_timers = !live.journal.empty();
   active.next_seq = static_cast<int>(live.journal.size()) + 1;
-  for (const std::string& row : live.journal) {
+  std::vector<journal::JournalEntry> before;
+  for (const std::string& row : begins_again ? *run_before : live.journal) {
     Result<std::vector<journal::JournalEntry>> entries = journal::parse_entries(row);
     if (!entries) {
       log::error("a journal cannot be read; its execution is left alone",
                  {{"execution_id", active.subject.execution_id}, {"error", entries.error().message}});
-      co_return;
+      co_return false;
     }
-    active.machine.replay(*entries);
+    if (begins_again) {
+      std::move(entries->begin(), entries->end(), std::back_inserter(before));
+    } else {
+      active.machine.replay(*entries);
+    }
   }
   active_.emplace(id, std::move(execution));
   active_gauge_.set(static_cast<double>(active_.size()));
-  Decision decision = live.journal.empty() ? active.machine.start(wall_now()) : active.machine.resume(wall_now());
+  Decision decision = begins_again           ? active.machine.start_again(before, wall_now())
+                      : live.journal.empty() ? active.machine.start(wall_now())
+                                             : active.machine.resume(wall_now());
   if (live.row.started_at) active.machine.set_started_at(*live.row.started_at);
-  timers_.add(active.machine.deadline(), id, TimerHeap::kDeadline);
+  timers_.add(active.machine.deadline(), id, {TimerHeap::kDeadline});
   arm_timers(active);
   carry_out(active, std::move(decision));
+  co_return true;
 }
 
 void ExecutionHost::arm_timers(ActiveExecution& execution) {
-  for (const engine::TimerChange& timer : execution.machine.timers()) timers_.add(*timer.fire_at, execution.id, timer.node);
+  for (const engine::TimerChange& timer : execution.machine.timers())
+    timers_.add(*timer.fire_at, execution.id, timer.unit);
 }
 
 // ---- what comes back
@@ -237,10 +235,10 @@ void ExecutionHost::on_result(bus::TaskResult result, const std::string& reply) 
   execution->watches.erase(result.dispatch_id);
   engine::SegmentResult segment = to_segment_result(std::move(result), execution->machine.workflow());
   Decision decision = execution->machine.on_result(std::move(segment), wall_now());
-  if (!reply.empty()) execution->answer_when_committed.push_back(reply);
+  if (!reply.empty()) execution->answers.push_back({reply, worker_reply_});
   if (decision.superseded) {
     superseded_.add();
-    if (execution->commits_pending == 0) answer_workers(*execution);
+    if (execution->commits_pending == 0) send_answers(*execution);
     return;
   }
   count_results(*execution, decision);
@@ -254,11 +252,11 @@ void ExecutionHost::on_progress(const bus::Progress& progress) {
     watch->second.heard = SteadyClock::now();
 }
 
-void ExecutionHost::on_timer(const Uuid& id, int node) {
+void ExecutionHost::on_timer(const Uuid& id, engine::Unit unit) {
   ActiveExecution* execution = find(id);
   if (fenced_ || execution == nullptr || execution->machine.ended()) return;
-  Decision decision = node == TimerHeap::kDeadline ? execution->machine.on_deadline(wall_now())
-                                                   : execution->machine.on_timer(node, wall_now());
+  Decision decision = unit.node == TimerHeap::kDeadline ? execution->machine.on_deadline(wall_now())
+                                                        : execution->machine.on_timer(unit, wall_now());
   carry_out(*execution, std::move(decision));
 }
 

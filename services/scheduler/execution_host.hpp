@@ -53,6 +53,9 @@ class ExecutionHost {
   /// `reply`: where the worker waits for the word that the result is recorded; empty for pure segments.
   void on_result(bus::TaskResult result, const std::string& reply);
   void on_progress(const bus::Progress& progress);
+  /// Cancel, pause, resume. `reply` hears a ControlReply after the commit; nothing is said while nobody can know:
+  /// whoever asked asks again.
+  void on_control(bus::ControlRequest request, std::string reply);
 
   /// Takes over an execution from the database, unless it is here already.
   awaitable<void> adopt(store::LiveExecution live);
@@ -84,13 +87,18 @@ class ExecutionHost {
   void committed(const Uuid& id, Result<store::ProgressOutcome> outcome, engine::Decision&& decision);
   void end(ActiveExecution& execution, const engine::End& how);
   void dispatch(ActiveExecution& execution, const engine::Dispatch& segment);
-  bus::Task make_task(const ActiveExecution& execution, const engine::Dispatch& segment) const;
-  bool carries_large_payload(const ActiveExecution& execution, const engine::Dispatch& segment) const;
   void arm_timers(ActiveExecution& execution);
+  awaitable<bool> take_over(store::LiveExecution live);
+  awaitable<void> control(bus::ControlRequest request, std::string reply);
+  awaitable<void> control_ended(bus::ControlRequest request, std::string reply,
+                                Result<std::optional<store::ExecutionRow>> row);
+  void apply_control(ActiveExecution& execution, const bus::ControlRequest& request, std::string reply);
+  void refuse_control(const bus::ControlRequest& request, const std::string& reply, const Error& why);
   void publish_events(const ActiveExecution& execution, const std::vector<engine::Event>& events);
-  void answer_workers(ActiveExecution& execution);
+  void send_answers(ActiveExecution& execution);
+  void tell_of_pause(ActiveExecution& execution);
   void count_results(const ActiveExecution& execution, const engine::Decision& decision);
-  void on_timer(const Uuid& id, int node);
+  void on_timer(const Uuid& id, engine::Unit unit);
   void maybe_park(const Uuid& id);
   void forget(const Uuid& id);
   ActiveExecution* find(const Uuid& id);

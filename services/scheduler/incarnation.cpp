@@ -200,6 +200,17 @@ Incarnation::Subscriptions Incarnation::subscribe(int partition) {
     }
   });
   if (progress) subscriptions.progress = std::move(*progress);
+  auto control = parts_.bus.subscribe(bus::control_subject(partition), [this](std::vector<bus::Message> messages) {
+    for (const bus::Message& message : messages) {
+      auto items = bus::decode<bus::ControlRequest>(message.data);
+      if (!items) {
+        log::warn("a control request cannot be read", {{"error", items.error().message}});
+        continue;
+      }
+      for (bus::ControlRequest& item : *items) host_.on_control(std::move(item), message.reply);
+    }
+  });
+  if (control) subscriptions.control = std::move(*control);
   return subscriptions;
 }
 

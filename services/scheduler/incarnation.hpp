@@ -50,7 +50,7 @@ class Incarnation {
 
  private:
   struct Subscriptions {
-    bus::Subscription requests, effects, progress;
+    bus::Subscription requests, effects, progress, control;
   };
 
   awaitable<void> keep_lease();

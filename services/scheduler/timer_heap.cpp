@@ -4,8 +4,8 @@ namespace r8r::scheduler {
 
 TimerHeap::TimerHeap(asio::io_context& io, Callback callback) : callback_(std::move(callback)), timer_(io) {}
 
-void TimerHeap::add(Timestamp at, Uuid execution, int node) {
-  heap_.push({at, execution, node});
+void TimerHeap::add(Timestamp at, Uuid execution, engine::Unit unit) {
+  heap_.push({at, execution, unit});
   if (at < armed_for_) arm();
 }
 
@@ -28,7 +28,7 @@ void TimerHeap::fire() {
   while (!heap_.empty() && heap_.top().at <= now) {
     const Entry due = heap_.top();
     heap_.pop();
-    callback_(due.execution, due.node);
+    callback_(due.execution, due.unit);
   }
   arm();
 }

@@ -6,27 +6,28 @@
 #include "common/base/async.hpp"
 #include "common/base/time.hpp"
 #include "common/base/uuid.hpp"
+#include "services/scheduler/engine/decision.hpp"
 
 namespace r8r::scheduler {
 
-/// Wall-clock timers of executions in memory: retries, waits, deadlines. Entries are never removed early; who is woken
-/// looks whether there is still something to do.
+/// Wall-clock timers of executions in memory: retries, waits, timeouts, deadlines. Entries are never removed early; who
+/// is woken looks whether there is still something to do.
 class TimerHeap {
  public:
   static constexpr int kDeadline = -1;
-  using Callback = std::function<void(Uuid execution, int node)>;
+  using Callback = std::function<void(Uuid execution, engine::Unit unit)>;
 
   TimerHeap(asio::io_context& io, Callback callback);
 
-  /// `node`: index, or kDeadline.
-  void add(Timestamp at, Uuid execution, int node);
+  /// `unit`: a node or item, or {kDeadline}.
+  void add(Timestamp at, Uuid execution, engine::Unit unit);
   std::size_t size() const { return heap_.size(); }
 
  private:
   struct Entry {
     Timestamp at;
     Uuid execution;
-    int node;
+    engine::Unit unit;
     bool operator>(const Entry& other) const { return at > other.at; }
   };
 

@@ -15,6 +15,7 @@ struct EffectContext {
   std::string execution_id;
   std::string node_id;
   int attempt = 1;
+  int item = -1;                                     ///< of a node with for_each; -1: it is no item
   std::optional<std::chrono::milliseconds> timeout;  ///< the node's own, for the whole attempt
 };
 

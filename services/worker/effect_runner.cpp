@@ -137,7 +137,7 @@ awaitable<bus::TaskResult> EffectRunner::execute(AttemptPtr attempt) {
   nodes::Segment::Prepared prepared = segment->prepare(index);
   bus::TaskResult result = empty_result(task, parts_.worker);
   if (prepared.done) {
-    result.nodes.push_back(node_result(node, std::move(*prepared.done), started_at));
+    result.nodes.push_back(node_result(**workflow, node, std::move(*prepared.done), started_at));
     co_return result;
   }
   const auto body = parts_.nodes.find(node.type);
@@ -148,12 +148,13 @@ awaitable<bus::TaskResult> EffectRunner::execute(AttemptPtr attempt) {
   context.execution_id = task.execution_id.to_string();
   context.node_id = node.id;
   context.attempt = task.attempt;
+  if (task.item_count > 0) context.item = task.item_index;
   context.timeout = node.timeout;
   EffectOutcome outcome =
       co_await body->second->run(std::move(context), std::move(prepared.config), attempt->cancellation);
   nodes::NodeRun run = segment->finish(index, std::move(outcome.output), outcome.permanent, outcome.retry_after,
                                        std::move(outcome.logs));
-  result.nodes.push_back(node_result(node, std::move(run), started_at));
+  result.nodes.push_back(node_result(**workflow, node, std::move(run), started_at));
   co_return result;
 }
 
@@ -204,10 +205,11 @@ void EffectRunner::remember_answered(const AttemptKey& key) {
   }
 }
 
-void EffectRunner::cancel_execution(const Uuid& execution_id) {
+void EffectRunner::cancel_execution(const Uuid& execution_id, std::int64_t dispatch_id) {
   std::vector<AttemptPtr> hit;
   for (const auto& [key, attempt] : attempts_) {
-    if (key.execution_id == execution_id) hit.push_back(attempt);
+    if (key.execution_id == execution_id && (dispatch_id == 0 || key.dispatch_id == dispatch_id))
+      hit.push_back(attempt);
   }
   for (const AttemptPtr& attempt : hit) {
     attempt->cancellation.request();

@@ -59,8 +59,8 @@ class EffectRunner {
   void run(const DeliveryPtr& delivery, bus::Task task);
   /// Delivers `error` as the task's result, without running it.
   void refuse(const DeliveryPtr& delivery, bus::Task task, std::string error);
-  /// Stops what runs of an execution; nobody wants its results.
-  void cancel_execution(const Uuid& execution_id);
+  /// Stops what runs of an execution, or only one attempt of it; nobody wants the results.
+  void cancel_execution(const Uuid& execution_id, std::int64_t dispatch_id = 0);
   /// Tells the owners that their tasks are in work.
   void send_progress();
   /// Results that wait for an answer are sent again soon: the bus or an owner is back.

@@ -14,12 +14,17 @@ constexpr std::size_t kSmallResult = 64 * 1024;
 constexpr std::size_t kEnvelope = 64 * 1024;
 
 std::size_t payload_bytes(const bus::NodeResult& node) {
-  return node.output.size() + (node.recovery ? node.recovery->size() : 0);
+  std::size_t bytes = node.output.size() + (node.recovery ? node.recovery->size() : 0);
+  if (node.fallback_input) bytes += node.fallback_input->size();
+  for (const std::string& item : node.items) bytes += item.size() + 1;
+  return bytes;
 }
 
 // Text may grow by escapes: a control character becomes six.
 std::size_t text_bytes(const bus::NodeResult& node) {
-  return 6 * (node.logs.size() + node.error.size());
+  std::size_t bytes = node.logs.size() + node.error.size();
+  for (const bus::ItemError& error : node.item_errors) bytes += error.error.size() + 128;
+  return 6 * bytes;
 }
 
 }  // namespace
@@ -37,12 +42,14 @@ void fit_into_message(bus::TaskResult& result) {
     if (used > limit) {
       node.error =
           fmt::format("output of {} bytes is over the limit: the outputs of one task may have {} bytes together",
-                      node.output.size(), limit);
+                      payload_bytes(node), limit);
       node.error_code = "OUTPUT_TOO_LARGE";
       node.outcome = bus::NodeOutcome::failed;
       node.permanent = true;
       node.output = "null";
       node.recovery.reset();
+      node.fallback_input.reset();
+      node.items.clear();
       result.nodes.resize(i + 1);  // what comes after it has seen an output that does not exist
       break;
     }
@@ -50,6 +57,7 @@ void fit_into_message(bus::TaskResult& result) {
   for (bus::NodeResult& node : result.nodes) {
     if (used + text_bytes(node) > limit) {
       node.logs.clear();
+      node.item_errors.clear();
       if (node.error.size() > 4096) node.error.resize(4096);
     } else {
       used += text_bytes(node);

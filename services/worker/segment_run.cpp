@@ -20,9 +20,11 @@ bus::NodeOutcome bus_outcome(nodes::Outcome outcome) {
     case nodes::Outcome::failed:
       return bus::NodeOutcome::failed;
     case nodes::Outcome::waiting:
+      return bus::NodeOutcome::waiting;
+    case nodes::Outcome::expanded:
       break;
   }
-  return bus::NodeOutcome::waiting;
+  return bus::NodeOutcome::expanded;
 }
 
 void cut_logs(std::string& logs) {
@@ -33,7 +35,8 @@ void cut_logs(std::string& logs) {
   if (!logs.empty() && static_cast<unsigned char>(logs.back()) >= 0xc0) logs.pop_back();
 }
 
-// Nodes whose outcome the segment does not know yet: a wait node of it, and what follows from one.
+// Nodes whose outcome the segment does not know yet: a wait node of it, one whose fallback node is to run, and what
+// follows from one.
 bool follows_from(const workflow::Node& node, const std::vector<int>& open) {
   return std::any_of(node.depends_on.begin(), node.depends_on.end(),
                      [&open](int dependency) { return std::find(open.begin(), open.end(), dependency) != open.end(); });
@@ -58,7 +61,8 @@ bus::TaskResult error_result(const bus::Task& task, const std::string& worker, s
   return result;
 }
 
-bus::NodeResult node_result(const workflow::Node& node, nodes::NodeRun run, Timestamp started_at) {
+bus::NodeResult node_result(const workflow::Workflow& workflow, const workflow::Node& node, nodes::NodeRun run,
+                            Timestamp started_at) {
   bus::NodeResult result;
   result.node_id = node.id;
   result.outcome = bus_outcome(run.outcome);
@@ -70,6 +74,13 @@ bus::NodeResult node_result(const workflow::Node& node, nodes::NodeRun run, Time
   result.retry_after_ms = run.retry_after.count();
   result.wait_ms = run.wait.count();
   result.logs = std::move(run.logs);
+  result.fallback_input = std::move(run.fallback_input);
+  result.item_count = std::max(run.item_count, 0);
+  result.items = std::move(run.items);
+  for (nodes::ItemError& error : run.item_errors)
+    result.item_errors.push_back({error.index, std::move(error.error), std::move(error.error_code), error.recovered});
+  for (const int away : run.routed_away)
+    result.routed_away.push_back(workflow.nodes[static_cast<std::size_t>(away)].id);
   cut_logs(result.logs);
   result.started_at = started_at;
   result.finished_at = std::max(wall_now(), started_at);
@@ -98,6 +109,15 @@ Result<nodes::Segment> make_segment(const bus::Task& task, std::shared_ptr<const
   for (const auto& [id, output] : task.outputs) {
     if (Result<void> set = segment.set_output(id, output); !set) return fail(std::move(set.error()));
   }
+  for (const std::string& id : task.routed_away) {
+    if (Result<void> set = segment.set_routed_away(id); !set) return fail(std::move(set.error()));
+  }
+  if (task.item) {
+    if (Result<void> set = segment.set_item(*task.item, task.item_index); !set) return fail(std::move(set.error()));
+  }
+  if (task.given_input) {
+    if (Result<void> set = segment.set_given_input(*task.given_input); !set) return fail(std::move(set.error()));
+  }
   return segment;
 }
 
@@ -111,7 +131,7 @@ bus::TaskResult run_segment(const bus::Task& task, std::shared_ptr<const workflo
     const int index = workflow->find(id);
     if (index < 0) return error_result(task, worker, fmt::format("the workflow has no node '{}'", id));
     const workflow::Node& node = workflow->nodes[static_cast<std::size_t>(index)];
-    if (node.node_class == workflow::NodeClass::effect && !node.pinned)
+    if (node.node_class == workflow::NodeClass::effect && !node.pinned && !node.for_each)
       return error_result(task, worker, fmt::format("node '{}' is not pure and cannot be part of a segment", id));
     if (!open.empty() && follows_from(node, open)) {
       open.push_back(index);
@@ -119,9 +139,10 @@ bus::TaskResult run_segment(const bus::Task& task, std::shared_ptr<const workflo
     }
     const Timestamp started_at = wall_now();
     nodes::NodeRun run = segment->run(index);
-    if (run.outcome == nodes::Outcome::waiting) open.push_back(index);
-    const bool stop = run.outcome == nodes::Outcome::failed && !run.recovery;
-    result.nodes.push_back(node_result(node, std::move(run), started_at));
+    const bool failed = run.outcome == nodes::Outcome::failed;
+    if (run.outcome == nodes::Outcome::waiting || (failed && run.fallback_input)) open.push_back(index);
+    const bool stop = failed && !run.recovery && !run.fallback_input;
+    result.nodes.push_back(node_result(*workflow, node, std::move(run), started_at));
     if (stop) break;
   }
   return result;

@@ -23,6 +23,7 @@ bus::TaskResult empty_result(const bus::Task& task, const std::string& worker);
 bus::TaskResult error_result(const bus::Task& task, const std::string& worker, std::string error);
 
 /// One node's part of the answer; counts it in the metrics.
-bus::NodeResult node_result(const workflow::Node& node, nodes::NodeRun run, Timestamp started_at);
+bus::NodeResult node_result(const workflow::Workflow& workflow, const workflow::Node& node, nodes::NodeRun run,
+                            Timestamp started_at);
 
 }  // namespace r8r::worker

@@ -16,7 +16,11 @@ Result<void> add_outputs(bus::Task& task, const std::vector<std::string>& journa
     Result<std::vector<journal::JournalEntry>> entries = journal::parse_entries(array);
     if (!entries) return fail(std::move(entries.error()));
     for (journal::JournalEntry& entry : *entries) {
-      if (!entry.has_output) continue;
+      if (task.item_by_reference && entry.kind == journal::EntryKind::expanded &&
+          entry.node_id == task.node_ids.front() && static_cast<std::size_t>(task.item_index) < entry.items.size())
+        task.item = std::move(entry.items[static_cast<std::size_t>(task.item_index)]);
+      // Not those of single items, nor what a node may get later.
+      if (!entry.has_output || entry.item_index >= 0) continue;
       for (std::size_t i = 0; i < found.size(); ++i) {
         if (task.outputs_by_reference[i] == entry.node_id) found[i] = std::move(entry.output);
       }
@@ -31,6 +35,9 @@ Result<void> add_outputs(bus::Task& task, const std::vector<std::string>& journa
     task.outputs.emplace_back(std::move(task.outputs_by_reference[i]), std::move(*found[i]));
   }
   task.outputs_by_reference.clear();
+  if (task.item_by_reference && !task.item)
+    return fail(ErrorCode::invalid_state, "the journal has no such item: the execution has ended or begun again");
+  task.item_by_reference = false;
   return {};
 }
 
@@ -44,7 +51,7 @@ awaitable<Result<bus::Task>> complete_task(bus::Task task, PayloadSource& source
     task.input = std::move(**input);
     task.input_by_reference = false;
   }
-  if (!task.outputs_by_reference.empty()) {
+  if (!task.outputs_by_reference.empty() || task.item_by_reference) {
     Result<std::vector<std::string>> journal = co_await source.journal(task.execution_id);
     if (!journal) co_return fail(std::move(journal.error()));
     Result<void> added = add_outputs(task, *journal);

@@ -6,7 +6,7 @@ namespace r8r::worker {
 
 /// Whether the task carries everything that it needs.
 inline bool is_complete(const bus::Task& task) {
-  return !task.input_by_reference && task.outputs_by_reference.empty();
+  return !task.input_by_reference && !task.item_by_reference && task.outputs_by_reference.empty();
 }
 
 /// Puts in what the task names by reference, read from the database. `source` outlives the call. Errors: invalid_state

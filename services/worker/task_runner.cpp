@@ -84,7 +84,10 @@ void TaskRunner::take_one(bus::QueueMessage message) {
   const std::uint64_t delivered = message.delivered;
   const DeliveryPtr delivery = deliveries_.hold(std::move(message), tasks->size());
   for (bus::Task& task : *tasks) {
-    if (delivered > kMaxDeliveries) {
+    if (delivered > 1 && task.at_most_once) {
+      // Whoever had it first may have run it. If that is this worker, the attempt goes on and answers.
+      refuse(delivery, std::move(task), "worker lost");
+    } else if (delivered > kMaxDeliveries) {
       log::error("a task was delivered too often; it is not run",
                  {{"execution_id", task.execution_id.to_string()}, {"delivered", delivered}});
       refuse(delivery, std::move(task), fmt::format("task was delivered {} times without a result", delivered - 1));

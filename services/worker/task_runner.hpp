@@ -27,7 +27,9 @@ class TaskRunner {
   /// Starts the heartbeat.
   void start();
   void take(std::vector<bus::QueueMessage> messages);
-  void cancel_execution(const Uuid& execution_id) { effects_.cancel_execution(execution_id); }
+  void cancel_execution(const Uuid& execution_id, std::int64_t dispatch_id = 0) {
+    effects_.cancel_execution(execution_id, dispatch_id);
+  }
   void nudge() { effects_.nudge(); }
   /// How many more messages may come.
   std::size_t room() const;

@@ -122,7 +122,8 @@ void Worker::run_on_bus() {
     for (const bus::Message& message : messages) {
       const Result<std::vector<bus::CancelNotice>> notices = bus::decode<bus::CancelNotice>(message.data);
       if (!notices) continue;
-      for (const bus::CancelNotice& notice : *notices) parts.runner->cancel_execution(notice.execution_id);
+      for (const bus::CancelNotice& notice : *notices)
+        parts.runner->cancel_execution(notice.execution_id, notice.dispatch_id);
     }
   });
   parts.partitions_changed =

@@ -15,26 +15,63 @@ using workflow::Node;
 using workflow::NodeClass;
 
 bool Execution::done(int node) const {
-  const NodeState state = nodes_[static_cast<std::size_t>(node)].state;
+  if (info(node).only_fallback) return true;
+  const NodeState state = status_of(node).state;
   return state == NodeState::completed || state == NodeState::skipped || state == NodeState::recovered;
 }
 
-// A pinned node is not run, whatever its type. The preparation of a control node (its condition and config) is pure.
-bool Execution::runs_pure(int node) const {
-  const Node& info = workflow_->nodes[static_cast<std::size_t>(node)];
-  return info.pinned.has_value() || info.node_class != NodeClass::effect;
+bool Execution::ready(const Node& node) const {
+  return std::all_of(node.depends_on.begin(), node.depends_on.end(),
+                     [this](int dependency) { return done(dependency); });
 }
 
-// A pure node that may be tried again is a segment of its own: its failure must not drag finished neighbours along.
+// Dependencies come first in the order, so that one pass skips whole branches.
+void Execution::skip_unreached(Decision& decision, Timestamp now) {
+  if (!routing_.any()) return;
+  for (const int index : workflow_->order) {
+    const Node& node = info(index);
+    if (status_of(index).state != NodeState::pending || node.only_fallback || !ready(node) || !routing_.skips(node))
+      continue;
+    record(
+        {.kind = EntryKind::skipped, .node_id = node.id, .node_type = node.type, .started_at = now, .finished_at = now},
+        decision);
+  }
+}
+
+std::vector<int> Execution::routed_away(const Dispatch& dispatch) const {
+  std::vector<int> away;
+  if (!routing_.any()) return away;
+  for (const int index : dispatch.nodes) {
+    if (routing_.skipped(index)) away.push_back(index);
+    for (const int dependency : workflow_->nodes[static_cast<std::size_t>(index)].depends_on) {
+      if (routing_.skipped(dependency)) away.push_back(dependency);
+    }
+  }
+  std::sort(away.begin(), away.end());
+  away.erase(std::unique(away.begin(), away.end()), away.end());
+  return away;
+}
+
+// A pinned node is not run, whatever its type. The preparation of a control node (its condition and config) is pure,
+// and so is the making of an effect's items.
+bool Execution::runs_pure(int node) const {
+  const Node& own = info(node);
+  return own.pinned.has_value() || own.node_class != NodeClass::effect || own.for_each.has_value();
+}
+
+// A pure node that may be tried again is a segment of its own: its failure must not drag finished neighbours along. So
+// is one whose time is limited, and one that stands for another.
 bool Execution::runs_alone(int node) const {
-  const Node& info = workflow_->nodes[static_cast<std::size_t>(node)];
-  return info.retry.max_attempts > 1 && info.retry.all_errors;
+  const Node& own = info(node);
+  return (own.retry.max_attempts > 1 && own.retry.all_errors) || own.retry.pause_when_exhausted ||
+         own.timeout.has_value() || own.only_fallback;
 }
 
 // Whether `node` may run in the same segment as `dependency`, right after it and without coming back.
 bool Execution::fuses(int dependency, int node, const std::vector<char>& chosen) const {
   if (!chosen[static_cast<std::size_t>(dependency)] || runs_alone(dependency) || runs_alone(node)) return false;
   const Node& before = workflow_->nodes[static_cast<std::size_t>(dependency)];
+  if (before.pool != workflow_->nodes[static_cast<std::size_t>(node)].pool) return false;
   // What follows a control node waits until the scheduler has acted on it.
   return before.node_class == NodeClass::pure || before.pinned.has_value();
 }
@@ -49,8 +86,12 @@ std::uint64_t Execution::seed_of(std::int64_t dispatch_id) const {
 
 void Execution::schedule(Decision& decision, Timestamp now) {
   if (ended_) return;
-  schedule_segments(decision, now);
-  schedule_effects(decision, now);
+  skip_unreached(decision, now);
+  if (!paused_) {
+    if (has_fallbacks_) assign_fallbacks();
+    schedule_segments(decision, now);
+    schedule_effects(decision, now);
+  }
   finish_if_done(decision, now);
 }
 
@@ -68,6 +109,12 @@ void Execution::schedule_segments(Decision& decision, Timestamp now) {
   for (const int index : workflow_->order) {
     const Node& node = workflow_->nodes[static_cast<std::size_t>(index)];
     if (nodes_[static_cast<std::size_t>(index)].state != NodeState::pending || !runs_pure(index)) continue;
+    if (node.only_fallback) {
+      if (status_of(index).stands_for < 0) continue;
+      chosen[static_cast<std::size_t>(index)] = 1;
+      any = true;
+      continue;
+    }
     const bool ready = std::all_of(node.depends_on.begin(), node.depends_on.end(),
                                    [&](int dependency) { return done(dependency) || fuses(dependency, index, chosen); });
     if (!ready) continue;
@@ -101,23 +148,50 @@ void Execution::schedule_segments(Decision& decision, Timestamp now) {
   }
 }
 
-void Execution::schedule_effects(Decision& decision, Timestamp now) {
-  for (const int index : workflow_->order) {
-    if (!has_room()) return;
-    const Node& node = workflow_->nodes[static_cast<std::size_t>(index)];
-    if (nodes_[static_cast<std::size_t>(index)].state != NodeState::pending || runs_pure(index)) continue;
-    if (!std::all_of(node.depends_on.begin(), node.depends_on.end(), [&](int dependency) { return done(dependency); }))
-      continue;
-    begin_attempt(index, decision, now);
+// A failed node gets its fallback node as soon as that stands for nobody else.
+void Execution::assign_fallbacks() {
+  for (const Node& node : workflow_->nodes) {
+    if (node.fallback_node < 0 || status_of(node.index).state != NodeState::falling_back) continue;
+    NodeStatus& fallback = status_of(node.fallback_node);
+    if (fallback.stands_for < 0) fallback.stands_for = node.index;
   }
 }
 
-void Execution::begin_attempt(int node, Decision& decision, Timestamp now) {
-  const Node& info = workflow_->nodes[static_cast<std::size_t>(node)];
-  const std::int64_t id = ids_->next();
-  record({.kind = EntryKind::started, .node_id = info.id, .node_type = info.type,
-          .attempt = nodes_[static_cast<std::size_t>(node)].attempt + 1, .epoch = ids_->epoch(), .dispatch_id = id, .started_at = now},
-         decision);
+void Execution::schedule_effects(Decision& decision, Timestamp now) {
+  for (const int index : workflow_->order) {
+    if (!has_room()) return;
+    const NodeState state = status_of(index).state;
+    if (state == NodeState::iterating) {
+      schedule_items(index, decision, now);
+    } else if (state == NodeState::pending && !runs_pure(index)) {
+      const bool due = info(index).only_fallback ? status_of(index).stands_for >= 0 : ready(info(index));
+      if (due) begin_attempt({index}, decision, now);
+    }
+  }
+}
+
+// Retries first, then new items in their order; with a chunk size none of the next batch before all of this one are
+// done.
+void Execution::schedule_items(int node, Decision& decision, Timestamp now) {
+  Iteration& iteration = *status_of(node).iteration;
+  const int count = static_cast<int>(iteration.items.size());
+  const int chunk = workflow_->settings.chunk_size;
+  const int end = chunk > 0 ? std::min(count, (iteration.done / chunk + 1) * chunk) : count;
+  while (has_room() && !iteration.again.empty()) {
+    const int item = iteration.again.front();
+    iteration.again.pop_front();
+    begin_attempt({node, item}, decision, now);
+  }
+  while (has_room() && iteration.next < end) begin_attempt({node, iteration.next}, decision, now);
+}
+
+void Execution::begin_attempt(Unit unit, Decision& decision, Timestamp now) {
+  JournalEntry entry = entry_for(unit, EntryKind::started);
+  entry.attempt = attempts(unit).attempt + 1;
+  entry.epoch = ids_->epoch();
+  entry.dispatch_id = ids_->next();
+  entry.started_at = now;
+  record(std::move(entry), decision);
   decision.run_after_commit.push_back(in_flight_.back());
 }
 
@@ -129,7 +203,7 @@ void Execution::finish_if_done(Decision& decision, Timestamp now) {
   // The output is that of the last node, by level and then by position, that was not skipped.
   for (auto it = workflow_->order.rbegin(); it != workflow_->order.rend(); ++it) {
     const NodeStatus& status = nodes_[static_cast<std::size_t>(*it)];
-    if (status.state == NodeState::skipped) continue;
+    if (status.state == NodeState::skipped || info(*it).only_fallback) continue;
     end.output = status.output;
     break;
   }
@@ -137,26 +211,6 @@ void Execution::finish_if_done(Decision& decision, Timestamp now) {
   emit(&decision.events, {.kind = EventKind::execution_completed, .status = "completed",
                           .duration = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_at_), .at = now});
   decision.end = std::move(end);
-}
-
-// Ends the execution with an error; what still runs is recorded as cancelled.
-void Execution::fail(int node, std::string error, Decision& decision, Timestamp now) {
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    const NodeState state = nodes_[i].state;
-    if (state != NodeState::running && state != NodeState::waiting && state != NodeState::retrying) continue;
-    const Node& info = workflow_->nodes[i];
-    record({.kind = EntryKind::cancelled, .node_id = info.id, .node_type = info.type,
-            .attempt = nodes_[i].attempt, .started_at = nodes_[i].started_at, .finished_at = now},
-           decision);
-  }
-  in_flight_.clear();
-  decision.run_now.clear();
-  decision.run_after_commit.clear();
-  decision.timers.clear();
-  ended_ = true;
-  emit(&decision.events, {.kind = EventKind::execution_failed, .error = error,
-                          .duration = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_at_), .at = now});
-  decision.end = End{.status = "failed", .output = nullptr, .error = std::move(error), .error_node = node};
 }
 
 }  // namespace r8r::engine

@@ -131,6 +131,55 @@ std::vector<JournalEntry> story() {
   };
 }
 
+TEST(TraceJson, ItemsHaveRowsOfTheirOwn) {
+  const auto item = [](EntryKind kind, int index, int ms) {
+    JournalEntry entry{
+        .kind = kind, .node_id = "each", .node_type = "http", .started_at = at_ms(ms), .finished_at = at_ms(ms + 1)};
+    entry.item_index = index;
+    entry.item_count = 2;
+    return entry;
+  };
+  JournalEntry list{.kind = EntryKind::expanded,
+                    .node_id = "each",
+                    .node_type = "http",
+                    .started_at = at_ms(1),
+                    .finished_at = at_ms(2)};
+  list.item_count = 2;
+  list.items = {"1", "2"};
+  JournalEntry second = item(EntryKind::failed, 1, 4);
+  second.error = "no";
+  second.recovered = true;
+  JournalEntry whole{.kind = EntryKind::completed,
+                     .node_id = "each",
+                     .node_type = "http",
+                     .started_at = at_ms(1),
+                     .finished_at = at_ms(9)};
+  whole.item_count = 2;
+  JournalEntry pure{.kind = EntryKind::completed,
+                    .node_id = "pure",
+                    .node_type = "set",
+                    .started_at = at_ms(20),
+                    .finished_at = at_ms(21)};
+  pure.item_count = 3;
+  pure.item_errors = {{1, "bad", "X", true}};
+  const std::vector<JournalEntry> entries = {list,
+                                             item(EntryKind::started, 0, 3),
+                                             item(EntryKind::completed, 0, 3),
+                                             second,
+                                             whole,
+                                             pure,
+                                             {.kind = EntryKind::paused, .finished_at = at_ms(22)}};
+  const ordered_json trace = ordered_json::parse(trace_json(ended_row(), entries, TraceDetail::full));
+  std::vector<std::string> rows;
+  for (const auto& node : trace["nodes"]) {
+    rows.push_back(node["node_id"].get<std::string>() + " " + node["item_index"].dump() + " of " +
+                   node["item_count"].dump() + " " + node["status"].get<std::string>());
+  }
+  EXPECT_EQ(rows, (std::vector<std::string>{"each null of 2 completed", "each 0 of 2 completed", "each 1 of 2 failed",
+                                            "pure null of 3 completed", "pure 0 of 3 completed", "pure 1 of 3 failed",
+                                            "pure 2 of 3 completed"}));
+}
+
 TEST(TraceJson, OneRowPerNodeByStartTimeWithItsAttempts) {
   const ordered_json trace = ordered_json::parse(trace_json(ended_row(), story(), TraceDetail::full));
   EXPECT_EQ(trace["workflow_name"], "order-notification");

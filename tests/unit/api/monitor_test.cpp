@@ -201,6 +201,45 @@ store::ExecutionRow row_of(std::string status, bool live) {
   return row;
 }
 
+TEST(EventReplay, TellsOfItemsPausesAndFallbacks) {
+  using journal::EntryKind;
+  const auto entry = [](EntryKind kind, std::string node, int item, int ms) {
+    journal::JournalEntry made{.kind = kind,
+                               .node_id = std::move(node),
+                               .node_type = "http",
+                               .started_at = at_ms(ms),
+                               .finished_at = at_ms(ms)};
+    made.item_index = item;
+    return made;
+  };
+  journal::JournalEntry failed = entry(EntryKind::failed, "main", -1, 9);
+  failed.fallback_input = "{}";
+  journal::JournalEntry settled = entry(EntryKind::failed, "main", -1, 12);
+  settled.after_fallback = settled.recovered = true;
+  const std::vector<journal::JournalEntry> entries = {entry(EntryKind::expanded, "each", -1, 2),
+                                                      entry(EntryKind::started, "each", 0, 3),
+                                                      entry(EntryKind::completed, "each", 0, 4),
+                                                      entry(EntryKind::completed, "each", -1, 5),
+                                                      entry(EntryKind::paused, "", -1, 6),
+                                                      entry(EntryKind::resumed, "", -1, 7),
+                                                      entry(EntryKind::started, "main", -1, 8),
+                                                      failed,
+                                                      entry(EntryKind::started, "help", -1, 10),
+                                                      entry(EntryKind::completed, "help", -1, 11),
+                                                      settled};
+  std::vector<std::string> told;
+  for (const ReplayedEvent& item : replay_events(row_of("cancelled", false), entries)) {
+    const json body = json::parse(*item.event->body);
+    told.push_back(body["type"].get<std::string>() +
+                   (body.contains("node_id") ? " " + body["node_id"].get<std::string>() : "") +
+                   (body.contains("item_index") ? "#" + body["item_index"].dump() : ""));
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"execution_started", "node_started each", "node_started each#0",
+                                            "node_completed each#0", "node_completed each", "execution_paused",
+                                            "execution_resumed", "node_started main", "node_failed main",
+                                            "node_started help", "node_completed help", "execution_cancelled"}));
+}
+
 TEST(EventReplay, TellsTheWholeStoryInOrder) {
   using journal::EntryKind;
   const std::vector<journal::JournalEntry> entries = {

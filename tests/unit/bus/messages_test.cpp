@@ -29,6 +29,13 @@ Task full_task() {
   task.started_at = from_unix_us(1'768'919'400'120'001);
   task.now = from_unix_us(1'768'919'400'120'002);
   task.seed = UINT64_MAX;
+  task.routed_away = {"not-this", "nor \"that\""};
+  task.item_count = 9;
+  task.item_index = 4;
+  task.item = R"([{"deep":"]"}])";
+  task.item_by_reference = true;
+  task.given_input = R"({"error":"x"})";
+  task.at_most_once = true;
   return task;
 }
 
@@ -56,6 +63,13 @@ TEST(Messages, ATaskComesBackAsItWas) {
   EXPECT_EQ(got.started_at, sent.started_at);
   EXPECT_EQ(got.now, sent.now);
   EXPECT_EQ(got.seed, sent.seed);
+  EXPECT_EQ(got.routed_away, sent.routed_away);
+  EXPECT_EQ(got.item_count, 9);
+  EXPECT_EQ(got.item_index, 4);
+  EXPECT_EQ(got.item, sent.item);
+  EXPECT_TRUE(got.item_by_reference);
+  EXPECT_EQ(got.given_input, sent.given_input);
+  EXPECT_TRUE(got.at_most_once);
 }
 
 TEST(Messages, AResultWithSeveralNodesComesBackAsItWas) {
@@ -64,10 +78,26 @@ TEST(Messages, AResultWithSeveralNodesComesBackAsItWas) {
   sent.nodes.push_back({.node_id = "bad", .outcome = NodeOutcome::failed, .error = "broke", .error_code = "X", .permanent = true,
                         .recovery = "null", .retry_after_ms = 1500});
   sent.nodes.push_back({.node_id = "later", .outcome = NodeOutcome::waiting, .output = "{}", .wait_ms = 77});
+  NodeResult list{.node_id = "list", .outcome = NodeOutcome::expanded};
+  list.items = {"1", R"({"a":[",]"]})", "null"};
+  sent.nodes.push_back(list);
+  NodeResult each{
+      .node_id = "each", .outcome = NodeOutcome::failed, .fallback_input = R"({"input":1})", .item_count = 3};
+  each.item_errors = {{1, "no", "X", true}, {2, "again \"no\"", "Y", false}};
+  each.routed_away = {"b"};
+  sent.nodes.push_back(each);
   const auto items = decode<TaskResult>(encode(sent));
   ASSERT_TRUE(items);
   const auto& nodes = items->front().nodes;
-  ASSERT_EQ(nodes.size(), 3u);
+  ASSERT_EQ(nodes.size(), 5u);
+  EXPECT_EQ(nodes[3].outcome, NodeOutcome::expanded);
+  EXPECT_EQ(nodes[3].items, list.items);
+  EXPECT_EQ(nodes[4].fallback_input, each.fallback_input);
+  EXPECT_EQ(nodes[4].item_count, 3);
+  EXPECT_EQ(nodes[4].routed_away, each.routed_away);
+  ASSERT_EQ(nodes[4].item_errors.size(), 2u);
+  EXPECT_EQ(nodes[4].item_errors[1].error, "again \"no\"");
+  EXPECT_TRUE(nodes[4].item_errors[0].recovered);
   EXPECT_EQ(items->front().partition, 5);
   EXPECT_EQ(nodes[0].output, R"({"a":[1,2]})");
   EXPECT_EQ(nodes[0].logs, "line\n");
@@ -76,6 +106,22 @@ TEST(Messages, AResultWithSeveralNodesComesBackAsItWas) {
   EXPECT_EQ(nodes[1].retry_after_ms, 1500);
   EXPECT_FALSE(nodes[0].recovery);
   EXPECT_EQ(nodes[2].wait_ms, 77);
+}
+
+TEST(Messages, ControlRequestsAndTheirRepliesComeBack) {
+  const ControlRequest request{.execution_id = Uuid::v7(), .partition = 7, .action = "pause", .reason = "because"};
+  const auto requests = decode<ControlRequest>(encode(request));
+  ASSERT_TRUE(requests);
+  EXPECT_EQ(requests->front().action, "pause");
+  EXPECT_EQ(requests->front().reason, "because");
+  const auto replies = decode<ControlReply>(encode(
+      ControlReply{.execution_id = request.execution_id, .error_code = "INVALID_STATE", .error = "it has ended"}));
+  ASSERT_TRUE(replies);
+  EXPECT_EQ(replies->front().error_code, "INVALID_STATE");
+  const auto notices =
+      decode<CancelNotice>(encode(CancelNotice{.execution_id = request.execution_id, .dispatch_id = 5}));
+  ASSERT_TRUE(notices);
+  EXPECT_EQ(notices->front().dispatch_id, 5);
 }
 
 TEST(Messages, ABatchKeepsItsOrderAndIsEmptyAfterwards) {

@@ -104,12 +104,12 @@ TEST(Execution, FailedAttemptsAreTriedAgainAfterTheirDelayThenRecovered) {
   EXPECT_EQ(*second.timers[0].fire_at, d.now + milliseconds(500));
   EXPECT_EQ(d.machine.state(0), NodeState::retrying);
 
-  EXPECT_FALSE(d.machine.on_timer(0, d.now).must_commit()) << "early timers do nothing";
+  EXPECT_FALSE(d.machine.on_timer({0}, d.now).must_commit()) << "early timers do nothing";
   d.now += milliseconds(500);
-  const Decision third = d.machine.on_timer(0, d.now);
+  const Decision third = d.machine.on_timer({0}, d.now);
   ASSERT_THAT(third.run_after_commit, SizeIs(1));
   EXPECT_EQ(third.run_after_commit[0].attempt, 2);
-  EXPECT_THAT(d.machine.on_timer(0, d.now).run_after_commit, IsEmpty()) << "a timer fires once";
+  EXPECT_THAT(d.machine.on_timer({0}, d.now).run_after_commit, IsEmpty()) << "a timer fires once";
 
   const Decision last = d.fail(third.run_after_commit[0], false, "null");
   ASSERT_TRUE(last.end);
@@ -135,7 +135,7 @@ TEST(Execution, AWaitEndsByItsTimerWithTheOutputItWasGiven) {
   EXPECT_THAT(second.timers, SizeIs(1));
   EXPECT_TRUE(d.machine.only_waits());
   d.now += seconds(1);
-  const Decision third = d.machine.on_timer(0, d.now);
+  const Decision third = d.machine.on_timer({0}, d.now);
   EXPECT_EQ(*d.machine.output(0), "{\"waited_ms\":1000}");
   EXPECT_THAT(third.run_now, SizeIs(1));
 }
@@ -169,9 +169,9 @@ TEST(Execution, ReplayingTheJournalGivesTheSameState) {
   EXPECT_THAT(taker.machine.timers(), SizeIs(2));
   // It goes on where the other stopped, events included.
   taker.now += seconds(1);
-  const Decision theirs = taker.machine.on_timer(1, taker.now);
+  const Decision theirs = taker.machine.on_timer({1}, taker.now);
   d.now += seconds(1);
-  const Decision ours = d.machine.on_timer(1, d.now);
+  const Decision ours = d.machine.on_timer({1}, d.now);
   EXPECT_EQ(seqs(theirs.events), seqs(ours.events));
   EXPECT_EQ(theirs.run_after_commit[0].attempt, 2);
 }

@@ -14,6 +14,13 @@ TEST(ExampleRuns, Diamond) {
   EXPECT_EQ(run_file("examples/diamond.yaml", R"({"numbers": [3, 1, 2]})"), R"({"total":60,"largest":30,"count":3})");
 }
 
+TEST(ExampleRuns, Orders) {
+  EXPECT_EQ(run_file("examples/orders.yaml", "{}"), R"({"total":112})");
+  EXPECT_EQ(run_file("examples/orders.yaml", R"({"lines": [{"price": 2, "count": 2}]})"), R"({"total":4})");
+  EXPECT_EQ(run_file("examples/orders.yaml", R"({"lines": [{"price": 2000, "count": 1}]})"),
+            R"({"needs":"a person","total":2000})");
+}
+
 TEST(ExampleRuns, WebhookEcho) {
   EXPECT_EQ(run_file("examples/webhook-echo.yaml", R"({"ping": 1})"),
             R"({"echo":{"ping":1},"method":"none","execution_id":"exec-1"})");

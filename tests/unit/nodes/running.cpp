@@ -52,7 +52,7 @@ std::string run_file(std::string_view path, std::string_view input) {
   NodeRun run;
   for (const int index : loaded.workflow->order) {
     run = segment.run(index);
-    if (run.outcome != Outcome::completed) return run.error;
+    if (run.outcome == Outcome::failed) return run.error;
   }
   return run.output;
 }

@@ -1,4 +1,5 @@
 // Effect tasks: each attempt once, its result until somebody has it.
+#include "common/journal/journal_entry.hpp"
 #include "tests/unit/worker/task_runner_fixture.hpp"
 
 namespace r8r::worker {
@@ -85,6 +86,80 @@ TEST_F(EffectTasks, CancelStopsItAndSendsNothing) {
   EXPECT_EQ(effect_.cancelled, 1);
   EXPECT_THAT(bus_.results(), SizeIs(0));
   EXPECT_FALSE(acked("other"));
+}
+
+TEST_F(EffectTasks, CancelMayBeAboutOneAttempt) {
+  bus::Task first = effect_task(1);
+  bus::Task second = effect_task(2);
+  second.execution_id = first.execution_id;
+  deliver("m1", {first});
+  deliver("m2", {second});
+  ASSERT_TRUE(run_until([&] { return effect_.begun == 2; }));
+  runner().cancel_execution(first.execution_id, 2);
+  ASSERT_TRUE(run_until([&] { return acked("m2"); }));
+  EXPECT_EQ(effect_.cancelled, 1);
+  EXPECT_FALSE(acked("m1"));
+}
+
+TEST_F(EffectTasks, OneThatMayRunOnlyOnceIsNotRunWhenItComesAgain) {
+  bus::Task job = effect_task();
+  job.at_most_once = true;
+  deliver("m1", {job}, 2);
+  ASSERT_TRUE(run_until([&] { return acked("m1"); }));
+  EXPECT_EQ(effect_.begun, 0);
+  EXPECT_EQ(bus_.results().at(0).error, "worker lost");
+}
+
+TEST_F(EffectTasks, OneThatMayRunOnlyOnceGoesOnWhereItRunsAlready) {
+  bus::Task job = effect_task();
+  job.at_most_once = true;
+  deliver("m1", {job});
+  ASSERT_TRUE(run_until([&] { return effect_.begun == 1; }));
+  deliver("again", {job}, 2);
+  effect_.release();
+  ASSERT_TRUE(run_until([&] { return acked("m1") && acked("again"); }));
+  ASSERT_THAT(bus_.results(), SizeIs(1));
+  EXPECT_EQ(bus_.results().at(0).error, "");
+}
+
+TEST_F(EffectTasks, AnItemSeesItselfAndSaysWhichItIs) {
+  add_workflow(R"(
+name: flow
+nodes:
+  - {id: call, type: http, for_each: true, config: {url: 'http://x/{{ item.a }}/{{ index }}/{{ input.a }}'}}
+)");
+  bus::Task job = effect_task();
+  job.input.reset();
+  job.item_count = 3;
+  job.item_index = 2;
+  job.item = R"({"a":7})";
+  deliver("m1", {job});
+  ASSERT_TRUE(run_until([&] { return effect_.begun == 1; }));
+  EXPECT_EQ(effect_.contexts[0].item, 2);
+  EXPECT_EQ(effect_.configs[0].as_map().find("url")->as_string(), "http://x/7/2/7");
+}
+
+TEST_F(EffectTasks, ALargeItemIsReadFromTheJournal) {
+  add_workflow(R"(
+name: flow
+nodes:
+  - {id: call, type: http, for_each: true, config: {url: 'http://x/{{ item }}'}}
+)");
+  journal::JournalEntry entry;
+  entry.kind = journal::EntryKind::expanded;
+  entry.node_id = "call";
+  entry.items = {"1", "\"two\""};
+  std::string row = "[";
+  journal::append_entry(row, entry);
+  payloads_.journal_rows.push_back(row + "]");
+  bus::Task job = effect_task();
+  job.input.reset();
+  job.item_count = 2;
+  job.item_index = 1;
+  job.item_by_reference = true;
+  deliver("m1", {job});
+  ASSERT_TRUE(run_until([&] { return effect_.begun == 1; }));
+  EXPECT_EQ(effect_.configs[0].as_map().find("url")->as_string(), "http://x/two");
 }
 
 TEST_F(EffectTasks, CancelAlsoEndsTheSendingOfAResult) {

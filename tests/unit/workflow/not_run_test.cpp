@@ -7,8 +7,6 @@ namespace {
 
 // Features leave this list when this version runs them, together with their line in not_run.cpp.
 const std::vector<std::pair<std::string, std::string>> kNotRun = {
-    {"    retry: {on_exhausted: pause}\n", "6:27 nodes[0].retry.on_exhausted: 'on_exhausted: pause'"},
-    {"    retry: {on_worker_lost: fail}\n", "6:29 nodes[0].retry.on_worker_lost: 'on_worker_lost: fail'"},
     {"depends_on_workflows: [{workflow: x}]\n", "6:1 depends_on_workflows: 'depends_on_workflows'"},
     {"settings: {error_workflow: x}\n", "6:12 settings.error_workflow: 'error_workflow'"},
     {"settings: {rate_limit: {limit: 1, per_seconds: 2}}\n", "6:12 settings.rate_limit: 'rate_limit'"},
@@ -37,18 +35,15 @@ TEST(NotRun, TheFileItselfIsRight) {
 }
 
 TEST(NotRun, SwitchedOffIsAsGoodAsNotThere) {
-  const std::string text = with_node_lines(
-      "    for_each: false\n    retry: {on_exhausted: fail, on_worker_lost: retry}\n"
-      "settings: {error_workflow: ~, rate_limit: }\ntriggers: [{type: webhook, dedupe: false}]\n");
+  const std::string text =
+      with_node_lines("settings: {error_workflow: ~, rate_limit: }\ntriggers: [{type: webhook, dedupe: false}]\n");
   EXPECT_EQ(refusals_of(text), "");
 }
 
 TEST(NotRun, TheReasonsStandAmongTheOtherProblems) {
-  EXPECT_EQ(
-      refusals_of(with_node_lines("    retry: {on_exhausted: pause, jitter: 5}\nsettings: {error_workflow: x}\n")),
-      "6:27 nodes[0].retry.on_exhausted: 'on_exhausted: pause' is not available in this version (remove it)\n"
-      "6:42 nodes[0].retry.jitter: 'jitter' must be true or false, not '5'\n"
-      "7:12 settings.error_workflow: 'error_workflow' is not available in this version (remove it)\n");
+  EXPECT_EQ(refusals_of(with_node_lines("    retry: {jitter: 5}\nsettings: {error_workflow: x}\n")),
+            "6:21 nodes[0].retry.jitter: 'jitter' must be true or false, not '5'\n"
+            "7:12 settings.error_workflow: 'error_workflow' is not available in this version (remove it)\n");
 }
 
 TEST(NotRun, WhatOnlyHasNoEffectIsAWarning) {

@@ -182,10 +182,7 @@ TEST(Load, FeaturesOfLaterVersionsAreRefusedByName) {
   const auto refused = [](const std::string& problems, std::string_view what) {
     return problems.find(std::string(what) + " is not available in this version") != std::string::npos;
   };
-  EXPECT_TRUE(refused(refusals_of(with_node_lines("    for_each: true\n")), "'for_each'"));
-  EXPECT_TRUE(
-      refused(refusals_of(with_node_lines("    on_error: {action: fallback, fallback_node: b}\n")), "'fallback_node'"));
-  for (const std::string type : {"if", "approval", "database", "subworkflow"}) {
+  for (const std::string type : {"template", "approval", "database", "subworkflow"}) {
     EXPECT_TRUE(refused(refusals_of("name: t\nnodes: [{id: a, type: " + type + "}]\n"), "node type '" + type + "'"))
         << type;
   }

@@ -1,0 +1,113 @@
+// What people do to executions: cancel, pause, resume.
+#include <fmt/format.h>
+
+#include "common/base/log.hpp"
+#include "services/scheduler/execution_host.hpp"
+
+namespace r8r::scheduler {
+namespace {
+
+constexpr std::string_view kResume = "resume";
+constexpr std::string_view kRunning = "running";
+
+Error not_resumable(const std::string& status) {
+  return {ErrorCode::invalid_state,
+          fmt::format("the execution is {}; only failed, cancelled and paused ones can be resumed", status)};
+}
+
+Error why_not(const bus::ControlRequest& request, const Result<std::optional<store::ExecutionRow>>& row) {
+  if (!row) return row.error();
+  if (!*row) return {ErrorCode::not_found, fmt::format("Execution '{}' not found", request.execution_id.to_string())};
+  return {ErrorCode::invalid_state, fmt::format("the execution has ended: it is {}", (*row)->status)};
+}
+
+std::string_view code_name(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_state:
+      return "INVALID_STATE";
+    case ErrorCode::not_found:
+      return "EXECUTION_NOT_FOUND";
+    case ErrorCode::invalid_request:
+      return "INVALID_REQUEST";
+    default:
+      return "SERVICE_UNAVAILABLE";  // the database could not be asked
+  }
+}
+
+}  // namespace
+
+void ExecutionHost::on_control(bus::ControlRequest request, std::string reply) {
+  const auto partition = partitions_.find(request.partition);
+  if (fenced_ || partition == partitions_.end() || partition->second.taking) return;
+  if (ActiveExecution* execution = find(request.execution_id)) {
+    apply_control(*execution, request, std::move(reply));
+    return;
+  }
+  tasks_.spawn("control an execution", control(std::move(request), std::move(reply)));
+}
+
+// It is not in memory: set aside, ended, unknown, or its request has not been heard of yet.
+awaitable<void> ExecutionHost::control(bus::ControlRequest request, std::string reply) {
+  std::vector<Uuid> ids(1, request.execution_id);
+  Result<std::vector<store::LiveExecution>> live = co_await parts_.executions.load_live(std::move(ids));
+  if (!live) {
+    refuse_control(request, reply, live.error());
+    co_return;
+  }
+  if (live->empty()) {
+    Result<std::optional<store::ExecutionRow>> row = co_await parts_.executions.find(request.execution_id);
+    co_await control_ended(std::move(request), std::move(reply), std::move(row));
+    co_return;
+  }
+  co_await take_over(std::move(live->front()));
+  if (ActiveExecution* execution = find(request.execution_id)) apply_control(*execution, request, std::move(reply));
+}
+
+// One that has ended comes back to life as its next run, or stays as it is.
+awaitable<void> ExecutionHost::control_ended(bus::ControlRequest request, std::string reply,
+                                             Result<std::optional<store::ExecutionRow>> row) {
+  if (!row || !*row || request.action != kResume) {
+    refuse_control(request, reply, why_not(request, row));
+    co_return;
+  }
+  Result<bool> begun = co_await parts_.executions.begin_again(request.execution_id, request.partition);
+  if (!begun || !*begun) {
+    refuse_control(request, reply, begun ? not_resumable((*row)->status) : begun.error());
+    co_return;
+  }
+  // The row is the record: what follows can be lost.
+  bus::ControlReply answer;
+  answer.execution_id = request.execution_id;
+  answer.status = kRunning;
+  parts_.bus.publish(reply, bus::encode(answer));
+  std::vector<Uuid> ids(1, request.execution_id);
+  Result<std::vector<store::LiveExecution>> live = co_await parts_.executions.load_live(std::move(ids));
+  if (live && !live->empty()) co_await adopt(std::move(live->front()));
+}
+
+void ExecutionHost::apply_control(ActiveExecution& execution, const bus::ControlRequest& request, std::string reply) {
+  const Timestamp now = wall_now();
+  Result<engine::Decision> decision =
+      fail(ErrorCode::invalid_request, fmt::format("unknown action '{}'", request.action));
+  if (request.action == "cancel") decision = execution.machine.cancel(request.reason, now);
+  if (request.action == "pause") decision = execution.machine.pause(request.reason, now);
+  if (request.action == "resume") decision = execution.machine.unpause(now);
+  if (!decision) {
+    refuse_control(request, reply, decision.error());
+    return;
+  }
+  bus::ControlReply answer{.execution_id = execution.id};
+  answer.status = request.action == "cancel" ? "cancelled" : execution.machine.status();
+  execution.answers.push_back({std::move(reply), bus::encode(answer)});
+  // The time spent paused does not count.
+  if (request.action == "resume") timers_.add(execution.machine.deadline(), execution.id, {TimerHeap::kDeadline});
+  carry_out(execution, std::move(*decision));
+}
+
+void ExecutionHost::refuse_control(const bus::ControlRequest& request, const std::string& reply, const Error& why) {
+  bus::ControlReply answer{
+      .execution_id = request.execution_id, .error_code = std::string(code_name(why.code)), .error = why.message};
+  parts_.bus.publish(reply, bus::encode(answer));
+}
+
+}  // namespace r8r::scheduler

@@ -1,0 +1,234 @@
+#include "tests/simulation/play.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "common/expr/json.hpp"
+#include "services/scheduler/task_message.hpp"
+#include "services/worker/segment_run.hpp"
+
+namespace r8r {
+namespace {
+
+constexpr std::string_view state_name(engine::NodeState state) {
+  switch (state) {
+    case engine::NodeState::pending:
+      return "pending";
+    case engine::NodeState::in_segment:
+      return "pending";
+    case engine::NodeState::running:
+      return "running";
+    case engine::NodeState::retrying:
+      return "retrying";
+    case engine::NodeState::waiting:
+      return "waiting";
+    case engine::NodeState::iterating:
+      return "iterating";
+    case engine::NodeState::falling_back:
+      return "falling_back";
+    case engine::NodeState::exhausted:
+      return "exhausted";
+    case engine::NodeState::completed:
+      return "completed";
+    case engine::NodeState::skipped:
+      return "skipped";
+    case engine::NodeState::recovered:
+      return "recovered";
+    case engine::NodeState::failed:
+      return "failed";
+    case engine::NodeState::cancelled:
+      return "cancelled";
+  }
+  return "?";
+}
+
+std::shared_ptr<const workflow::Workflow> load(std::string_view yaml, bool apart) {
+  workflow::LoadResult loaded = workflow::load(fmt::format("name: t\n{}", yaml));
+  EXPECT_TRUE(loaded.problems.empty()) << workflow::problems_json(loaded.problems) << '\n' << yaml;
+  if (loaded.workflow == nullptr || !apart) return loaded.workflow;
+  auto copy = std::make_shared<workflow::Workflow>(*loaded.workflow);
+  // Nodes of different pools are never fused.
+  for (workflow::Node& node : copy->nodes) node.pool = node.id;
+  return copy;
+}
+
+}  // namespace
+
+Play::Play(std::string_view yaml, std::string_view input, Options options)
+    : options_(options), random_(options.seed), workflow_(load(yaml, options.apart)), input_(input) {
+  ids_ = std::make_unique<engine::DispatchIds>(epoch_);
+  active_ = reborn();
+  carry_out(machine().start(now));
+}
+
+bool Play::chance(int in_hundred) {
+  return in_hundred > 0 && static_cast<int>(random_() % 100) < in_hundred;
+}
+
+std::unique_ptr<scheduler::ActiveExecution> Play::reborn() const {
+  auto active = std::make_unique<scheduler::ActiveExecution>(
+      workflow_, *Uuid::parse("0199a1b2-c3d4-7e5f-8a6b-0123456789ab"), from_unix_us(1'768'919'400'000'000), *ids_);
+  active->input = std::make_shared<const std::string>(input_);
+  active->subject = {active->id.to_string(), "t", "api"};
+  std::string text = "[";
+  for (const journal::JournalEntry& entry : journal_) {
+    if (text.size() > 1) text += ',';
+    journal::append_entry(text, entry);
+  }
+  const auto entries = journal::parse_entries(text + "]");
+  EXPECT_TRUE(entries) << entries.error().message;
+  if (!journal_.empty()) active->machine.replay(*entries);
+  return active;
+}
+
+void Play::carry_out(engine::Decision decision) {
+  for (const engine::Dispatch& dispatch : decision.run_now) send(dispatch);
+  std::move(decision.events.begin(), decision.events.end(), std::back_inserter(events_));
+  std::move(decision.entries.begin(), decision.entries.end(), std::back_inserter(journal_));
+  if (decision.end) {
+    EXPECT_FALSE(end_) << "ended twice";
+    end_ = decision.end;
+    out_.clear();
+  } else {
+    check_replay();
+  }
+  for (const engine::Dispatch& dispatch : decision.run_after_commit) send(dispatch);
+  std::erase_if(out_, [&](const Out& out) {
+    return std::find(decision.stopped.begin(), decision.stopped.end(), out.dispatch) != decision.stopped.end();
+  });
+}
+
+void Play::check_replay() {
+  if (journal_.empty()) return;
+  const auto copy = reborn();
+  for (const workflow::Node& node : workflow_->nodes) {
+    ASSERT_EQ(state_name(copy->machine.state(node.index)), state_name(machine().state(node.index))) << node.id;
+    const engine::Payload& mine = machine().output(node.index);
+    const engine::Payload& theirs = copy->machine.output(node.index);
+    ASSERT_EQ(mine ? *mine : "", theirs ? *theirs : "") << node.id;
+  }
+}
+
+void Play::send(const engine::Dispatch& dispatch) {
+  ++tasks_;
+  out_.push_back({bus::encode(scheduler::make_task(*active_, dispatch, epoch_)), dispatch.id});
+}
+
+std::string Play::work(const std::string& message) {
+  const auto tasks = bus::decode<bus::Task>(message);
+  EXPECT_TRUE(tasks) << tasks.error().message;
+  const bus::Task& task = tasks->front();
+  const expr::Value env = expr::Value::map({});
+  if (!task.effect) return bus::encode(worker::run_segment(task, workflow_, env, "w"));
+
+  const std::string token = fmt::format("{}/{}", task.dispatch_id, task.attempt);
+  if (const auto known = answered_.find(token); known != answered_.end()) return known->second;
+  auto segment = worker::make_segment(task, workflow_, env);
+  EXPECT_TRUE(segment) << segment.error().message;
+  const int index = workflow_->find(task.node_ids.front());
+  const workflow::Node& node = workflow_->nodes[static_cast<std::size_t>(index)];
+  bus::TaskResult result = worker::empty_result(task, "w");
+  nodes::Segment::Prepared prepared = segment->prepare(index);
+  nodes::NodeRun run;
+  if (prepared.done) {
+    run = std::move(*prepared.done);
+  } else {
+    const expr::Value* url = prepared.config.as_map().find("url");
+    const Effect effect{.node = node.id,
+                        .url = std::string(url->as_string()),
+                        .attempt = task.attempt,
+                        .item = task.item_count > 0 ? task.item_index : -1};
+    std::string said = effect.node + " " + effect.url;
+    if (effect.item >= 0) said += fmt::format("#{}", effect.item);
+    if (effect.attempt > 1) said += fmt::format("/{}", effect.attempt);
+    effects_run_.push_back(said);
+    Result<std::string> answer =
+        effects_ ? effects_(effect) : Result<std::string>(fmt::format("{{\"url\":\"{}\"}}", effect.url));
+    Result<expr::Value> value = expr::Value();
+    if (answer) {
+      value = expr::parse_json(*answer);
+    } else {
+      value = fail(answer.error());
+    }
+    run = segment->finish(index, std::move(value), false, {}, "");
+  }
+  result.nodes.push_back(worker::node_result(*workflow_, node, std::move(run), now));
+  std::string answer = bus::encode(result);
+  answered_.emplace(token, answer);
+  return answer;
+}
+
+void Play::deliver(const std::string& message) {
+  auto results = bus::decode<bus::TaskResult>(message);
+  ASSERT_TRUE(results) << results.error().message;
+  carry_out(machine().on_result(scheduler::to_segment_result(std::move(results->front()), *workflow_), now));
+}
+
+// All that was in memory is gone; what is out may still come back.
+void Play::crash() {
+  ids_ = std::make_unique<engine::DispatchIds>(++epoch_);
+  active_ = reborn();
+  carry_out(journal_.empty() ? machine().start(now) : machine().resume(now));
+}
+
+void Play::begin_again() {
+  ASSERT_TRUE(ended());
+  const std::vector<journal::JournalEntry> before = std::exchange(journal_, {});
+  end_.reset();
+  ids_ = std::make_unique<engine::DispatchIds>(++epoch_);
+  active_ = reborn();
+  active_->run = 2;
+  carry_out(machine().start_again(before, now));
+}
+
+bool Play::fire_timer() {
+  const auto timers = machine().timers();
+  if (timers.empty()) return false;
+  const auto first = *std::min_element(timers.begin(), timers.end(),
+                                       [](const auto& a, const auto& b) { return *a.fire_at < *b.fire_at; });
+  now = std::max(now, *first.fire_at);
+  carry_out(machine().on_timer(first.unit, now));
+  return true;
+}
+
+bool Play::step() {
+  if (ended() || testing::Test::HasFatalFailure()) return false;
+  now += std::chrono::milliseconds(1);
+  if (chance(options_.crashes)) {
+    crash();
+    return true;
+  }
+  if (out_.empty()) return fire_timer();
+  const std::size_t at = random_() % out_.size();
+  const Out out = out_[at];
+  out_.erase(out_.begin() + static_cast<std::ptrdiff_t>(at));
+  const std::string answer = work(out.message);
+  const bool again = chance(options_.duplicates);
+  deliver(answer);
+  if (again && !ended()) deliver(answer);
+  return true;
+}
+
+void Play::run() {
+  for (int steps = 0; step(); ++steps) ASSERT_LT(steps, 100'000) << "it does not come to an end: " << states();
+}
+
+std::string Play::states() const {
+  std::string all;
+  for (const workflow::Node& node : workflow_->nodes) {
+    const auto state = state_name(active_->machine.state(node.index));
+    if (state == "pending") continue;
+    if (!all.empty()) all += ", ";
+    all += fmt::format("{} {}", node.id, state);
+  }
+  return all;
+}
+
+std::string Play::output_of(std::string_view node) const {
+  const int index = workflow_->find(node);
+  const engine::Payload output = index < 0 ? nullptr : active_->machine.output(index);
+  return output ? *output : "(none)";
+}
+
+}  // namespace r8r
