@@ -46,6 +46,7 @@ Body find_body(std::string_view type) {
       {"if", run_if},
       {"switch", run_switch},
       {"variables", run_variables},
+      {"template", run_template},
   };
   for (const Entry& entry : kBodies) {
     if (entry.type == type) return entry.body;

@@ -72,6 +72,7 @@ BodyResult run_summarize(Call& call);
 BodyResult run_split(Call& call);
 BodyResult run_merge(Call& call);
 BodyResult run_debug(Call& call);
+BodyResult run_template(Call& call);
 BodyResult run_wait(Call& call);
 BodyResult run_crypto(Call& call);
 BodyResult run_datetime(Call& call);

@@ -20,6 +20,7 @@ NodeType merge_type();
 NodeType if_type();
 NodeType switch_type();
 NodeType variables_type();
+NodeType template_type();
 NodeType wait_type();
 NodeType http_type();
 NodeType crypto_type();
