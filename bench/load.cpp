@@ -40,20 +40,26 @@ struct Totals {
 
 std::string request_text(const Options& options) {
   const std::string body = fmt::format(R"({{"input":{},"wait":{}}})", options.input, !options.no_wait);
-  return fmt::format("POST /api/workflows/{}/execute HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
-                     options.workflow, options.host, options.port, body.size(), body);
+  return fmt::format(
+      "POST /api/workflows/{}/execute HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/json\r\nContent-Length: "
+      "{}\r\n\r\n{}",
+      options.workflow, options.host, options.port, body.size(), body);
 }
 
 // Reads one answer; its status.
 awaitable<int> read_answer(asio::ip::tcp::socket& socket, std::string& buffer) {
-  const std::size_t head = co_await asio::async_read_until(socket, asio::dynamic_buffer(buffer), "\r\n\r\n", asio::use_awaitable);
+  const std::size_t head =
+      co_await asio::async_read_until(socket, asio::dynamic_buffer(buffer), "\r\n\r\n", asio::use_awaitable);
   const int status = std::atoi(buffer.c_str() + 9);
   std::string lower = buffer.substr(0, head);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const std::size_t at = lower.find("content-length:");
   const std::size_t length = at == std::string::npos ? 0 : std::strtoul(lower.c_str() + at + 15, nullptr, 10);
   const std::size_t have = buffer.size() - head;
-  if (have < length) co_await asio::async_read(socket, asio::dynamic_buffer(buffer), asio::transfer_exactly(length - have), asio::use_awaitable);
+  if (have < length)
+    co_await asio::async_read(socket, asio::dynamic_buffer(buffer), asio::transfer_exactly(length - have),
+                              asio::use_awaitable);
   buffer.erase(0, head + length);
   co_return status;
 }
@@ -64,7 +70,9 @@ awaitable<void> client(const Options& options, Clock::time_point from, Clock::ti
   while (Clock::now() < until) {
     try {
       asio::ip::tcp::socket socket(executor);
-      co_await socket.async_connect({asio::ip::make_address(options.host), static_cast<unsigned short>(std::stoi(options.port))}, asio::use_awaitable);
+      co_await socket.async_connect(
+          {asio::ip::make_address(options.host), static_cast<unsigned short>(std::stoi(options.port))},
+          asio::use_awaitable);
       socket.set_option(asio::ip::tcp::no_delay(true));
       std::string buffer;
       while (Clock::now() < until) {
@@ -102,7 +110,8 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   asio::io_context io(1);
-  const auto from = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.warmup));
+  const auto from =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.warmup));
   const auto until = from + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options.seconds));
   Totals totals;
   totals.milliseconds.reserve(1'000'000);
@@ -115,9 +124,12 @@ int main(int argc, char** argv) {
     return 1;
   }
   std::sort(times.begin(), times.end());
-  const auto at = [&](double share) { return times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))]; };
-  fmt::print("{} clients, {}: {:.0f} per second, p50 {:.2f} ms, p99 {:.2f} ms, max {:.1f} ms, {} refused, {} broken\n", options.clients,
-             options.no_wait ? "accept only" : "to the end", static_cast<double>(times.size()) / options.seconds, at(0.5), at(0.99),
-             times.back(), totals.refused, totals.broken);
+  const auto at = [&](double share) {
+    return times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))];
+  };
+  fmt::print("{} clients, {}: {:.0f} per second, p50 {:.2f} ms, p99 {:.2f} ms, max {:.1f} ms, {} refused, {} broken\n",
+             options.clients, options.no_wait ? "accept only" : "to the end",
+             static_cast<double>(times.size()) / options.seconds, at(0.5), at(0.99), times.back(), totals.refused,
+             totals.broken);
   return totals.refused + totals.broken == 0 ? 0 : 1;
 }

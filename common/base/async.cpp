@@ -17,7 +17,8 @@ namespace {
 
 constexpr auto kQuiet = asio::as_tuple(asio::use_awaitable);
 
-void wait_for_signal(std::shared_ptr<asio::signal_set> signals, std::shared_ptr<std::function<void()>> drain, bool first) {
+void wait_for_signal(std::shared_ptr<asio::signal_set> signals, std::shared_ptr<std::function<void()>> drain,
+                     bool first) {
   signals->async_wait([signals, drain, first](boost::system::error_code error, int) {
     if (error) return;
     if (!first) ::_exit(130);
@@ -43,7 +44,9 @@ awaitable<bool> Notifier::wait_for(SteadyClock::duration limit) {
   co_return woken.index() == 0 && state.cancelled() == asio::cancellation_type::none;
 }
 
-awaitable<void> Notifier::wait() { co_await timer_.async_wait(kQuiet); }
+awaitable<void> Notifier::wait() {
+  co_await timer_.async_wait(kQuiet);
+}
 
 void TaskGroup::spawn(const char* name, awaitable<void> body) {
   const std::uint64_t id = next_++;

@@ -34,8 +34,8 @@ class Notifier {
   asio::steady_timer timer_;
 };
 
-/// Owns coroutines: nothing that a part starts outlives the part. A coroutine that ends with an exception is logged under
-/// its name; it never takes the process with it.
+/// Owns coroutines: nothing that a part starts outlives the part. A coroutine that ends with an exception is logged
+/// under its name; it never takes the process with it.
 class TaskGroup {
  public:
   explicit TaskGroup(asio::io_context& io) : io_(io), idle_(io) {}

@@ -17,21 +17,53 @@ namespace {
 
 // Every name that some part of the system reads; docs/configuration.md is the same list with meanings.
 const std::vector<std::string>& known_names() {
-  static const std::vector<std::string> names = {
-      "R8R_SERVER_PORT", "R8R_SERVER_HOST", "R8R_METRICS_PORT", "R8R_METRICS_HOST", "R8R_DATABASE_URL", "R8R_DB_POOL_SIZE",
-      "R8R_DB_POOL_TIMEOUT_SECS", "R8R_NATS_URL", "R8R_DATA_DIR", "R8R_THREADS", "R8R_PARTITIONS", "R8R_LEASE_SECONDS",
-      "R8R_WORKER_POOLS", "R8R_WORKER_CONCURRENCY", "R8R_API_KEY", "R8R_MONITOR_TOKEN", "R8R_MONITOR_PUBLIC",
-      "R8R_MONITOR_BUFFER", "R8R_MONITOR_MAX_CLIENTS", "R8R_MAX_CONCURRENT_REQUESTS", "R8R_MAX_REQUEST_BODY_BYTES",
-      "R8R_MAX_BACKLOG", "R8R_MAX_WAIT_SECONDS", "R8R_FAILED_STATUS", "R8R_WEBHOOK_INPUT", "R8R_TRUST_REQUEST_ID",
-      "R8R_ACCESS_LOG", "R8R_CORS_ORIGINS", "R8R_CORS_ALLOW_ALL", "R8R_ALLOWED_ENV_VARS", "R8R_ALLOW_INTERNAL_URLS",
-      "R8R_ALLOWED_INTERNAL", "R8R_SHUTDOWN_TIMEOUT_SECONDS", "R8R_SHUTDOWN_DELAY_SECONDS", "R8R_LOG_LEVEL",
-      "R8R_LOG_FORMAT", "R8R_URL", "R8R_SERVER_URL", "R8R_BASE_URL", "R8R_MAX_CONNECTIONS"};
+  static const std::vector<std::string> names = {"R8R_SERVER_PORT",
+                                                 "R8R_SERVER_HOST",
+                                                 "R8R_METRICS_PORT",
+                                                 "R8R_METRICS_HOST",
+                                                 "R8R_DATABASE_URL",
+                                                 "R8R_DB_POOL_SIZE",
+                                                 "R8R_DB_POOL_TIMEOUT_SECS",
+                                                 "R8R_NATS_URL",
+                                                 "R8R_DATA_DIR",
+                                                 "R8R_THREADS",
+                                                 "R8R_PARTITIONS",
+                                                 "R8R_LEASE_SECONDS",
+                                                 "R8R_WORKER_POOLS",
+                                                 "R8R_WORKER_CONCURRENCY",
+                                                 "R8R_API_KEY",
+                                                 "R8R_MONITOR_TOKEN",
+                                                 "R8R_MONITOR_PUBLIC",
+                                                 "R8R_MONITOR_BUFFER",
+                                                 "R8R_MONITOR_MAX_CLIENTS",
+                                                 "R8R_MAX_CONCURRENT_REQUESTS",
+                                                 "R8R_MAX_REQUEST_BODY_BYTES",
+                                                 "R8R_MAX_BACKLOG",
+                                                 "R8R_MAX_WAIT_SECONDS",
+                                                 "R8R_FAILED_STATUS",
+                                                 "R8R_WEBHOOK_INPUT",
+                                                 "R8R_TRUST_REQUEST_ID",
+                                                 "R8R_ACCESS_LOG",
+                                                 "R8R_CORS_ORIGINS",
+                                                 "R8R_CORS_ALLOW_ALL",
+                                                 "R8R_ALLOWED_ENV_VARS",
+                                                 "R8R_ALLOW_INTERNAL_URLS",
+                                                 "R8R_ALLOWED_INTERNAL",
+                                                 "R8R_SHUTDOWN_TIMEOUT_SECONDS",
+                                                 "R8R_SHUTDOWN_DELAY_SECONDS",
+                                                 "R8R_LOG_LEVEL",
+                                                 "R8R_LOG_FORMAT",
+                                                 "R8R_URL",
+                                                 "R8R_SERVER_URL",
+                                                 "R8R_BASE_URL",
+                                                 "R8R_MAX_CONNECTIONS"};
   return names;
 }
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 

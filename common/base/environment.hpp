@@ -11,8 +11,8 @@
 
 namespace r8r {
 
-/// Typed reading of R8R_* variables. A value that is wrong is noted, the default is returned, and the program stops after
-/// reading everything, so that one start shows every mistake:
+/// Typed reading of R8R_* variables. A value that is wrong is noted, the default is returned, and the program stops
+/// after reading everything, so that one start shows every mistake:
 ///
 ///   Environment env = Environment::of_process();
 ///   ApiSettings settings = read_settings(env);

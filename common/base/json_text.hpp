@@ -4,8 +4,8 @@
 
 namespace r8r {
 
-/// Appends `text` as a JSON string literal with its quotes. Bytes that are not valid UTF-8 become U+FFFD, so the result is
-/// always valid JSON.
+/// Appends `text` as a JSON string literal with its quotes. Bytes that are not valid UTF-8 become U+FFFD, so the result
+/// is always valid JSON.
 void append_json_string(std::string& out, std::string_view text);
 std::string json_string(std::string_view text);
 

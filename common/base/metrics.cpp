@@ -33,20 +33,31 @@ void update_process_figures() {
   std::ifstream statm("/proc/self/statm");
   long total = 0;
   long resident = 0;
-  if (statm >> total >> resident) memory.set(static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE)));
+  if (statm >> total >> resident)
+    memory.set(static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE)));
   rusage usage{};
   if (getrusage(RUSAGE_SELF, &usage) == 0) {
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+    const auto seconds = [](const timeval& t) {
+      return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    };
     cpu.set(seconds(usage.ru_utime) + seconds(usage.ru_stime));
   }
 }
 
 }  // namespace
 
-void Counter::add(double amount) { impl_->Increment(amount); }
-void Gauge::set(double value) { impl_->Set(value); }
-void Gauge::add(double amount) { impl_->Increment(amount); }
-void Histogram::observe(double value) { impl_->Observe(value); }
+void Counter::add(double amount) {
+  impl_->Increment(amount);
+}
+void Gauge::set(double value) {
+  impl_->Set(value);
+}
+void Gauge::add(double amount) {
+  impl_->Increment(amount);
+}
+void Histogram::observe(double value) {
+  impl_->Observe(value);
+}
 
 Counter counter(const std::string& name, const std::string& help, const Labels& labels) {
   Counter handle;
@@ -60,10 +71,14 @@ Gauge gauge(const std::string& name, const std::string& help, const Labels& labe
   return handle;
 }
 
-Histogram histogram(const std::string& name, const std::string& help, const Labels& labels, const std::vector<double>& buckets) {
+Histogram histogram(const std::string& name, const std::string& help, const Labels& labels,
+                    const std::vector<double>& buckets) {
   Histogram handle;
-  handle.impl_ = &prometheus::BuildHistogram().Name(name).Help(help).Register(registry()).Add(
-      labels, buckets.empty() ? default_buckets() : buckets);
+  handle.impl_ = &prometheus::BuildHistogram()
+                      .Name(name)
+                      .Help(help)
+                      .Register(registry())
+                      .Add(labels, buckets.empty() ? default_buckets() : buckets);
   return handle;
 }
 

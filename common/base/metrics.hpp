@@ -11,9 +11,9 @@ class Gauge;
 class Histogram;
 }  // namespace prometheus
 
-/// The process's metrics registry (prometheus-cpp). All names begin with r8r_; label sets are bounded: workflow names are
-/// capped (see workflow_label), never ids or raw paths. Handles are cheap to keep and thread-safe; look them up once, not
-/// per event.
+/// The process's metrics registry (prometheus-cpp). All names begin with r8r_; label sets are bounded: workflow names
+/// are capped (see workflow_label), never ids or raw paths. Handles are cheap to keep and thread-safe; look them up
+/// once, not per event.
 namespace r8r::metrics {
 
 using Labels = std::map<std::string, std::string>;

@@ -63,7 +63,9 @@ using Result = tl::expected<T, Error>;
 inline tl::unexpected<Error> fail(ErrorCode code, std::string message, std::string details = {}) {
   return tl::make_unexpected(Error{code, std::move(message), std::move(details)});
 }
-inline tl::unexpected<Error> fail(Error error) { return tl::make_unexpected(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::make_unexpected(std::move(error));
+}
 
 /// Ends the process with the facts; on in every build.
 [[noreturn]] void assertion_failed(const char* condition, const char* file, int line, const std::string& facts);

@@ -18,11 +18,15 @@ int digits(std::string_view text, std::size_t& at, std::size_t count) {
   return value;
 }
 
-bool skip(std::string_view text, std::size_t& at, char c) { return at < text.size() && text[at] == c ? (++at, true) : false; }
+bool skip(std::string_view text, std::size_t& at, char c) {
+  return at < text.size() && text[at] == c ? (++at, true) : false;
+}
 
 }  // namespace
 
-Timestamp wall_now() { return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now()); }
+Timestamp wall_now() {
+  return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+}
 
 std::string to_rfc3339(Timestamp time) {
   using namespace std::chrono;

@@ -36,7 +36,8 @@ int hex_value(char c) {
 
 Uuid Uuid::v7() {
   using namespace std::chrono;
-  const auto now = static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+  const auto now =
+      static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
   Uuid id;
   random_block.take(id.bytes.data() + 6, 10);
   // 12 bits after the time count up within a millisecond, from a random start in the lower half (RFC 9562, method 1).

@@ -36,8 +36,8 @@ std::vector<std::string> split_urls(const std::string& urls) {
   return out;
 }
 
-// The library's callbacks, on its own threads: they only post. Their closure is a heap-allocated shared_ptr that lives as
-// long as the connection does in the library, which is until the process ends.
+// The library's callbacks, on its own threads: they only post. Their closure is a heap-allocated shared_ptr that lives
+// as long as the connection does in the library, which is until the process ends.
 void relay_state(void* closure, bool connected) {
   const auto& relay = *static_cast<std::shared_ptr<StateRelay>*>(closure);
   const std::lock_guard lock(relay->mutex);
@@ -51,9 +51,15 @@ void relay_state(void* closure, bool connected) {
     if (owner != nullptr) owner->state_changed(connected);
   });
 }
-void on_disconnected(natsConnection*, void* closure) { relay_state(closure, false); }
-void on_reconnected(natsConnection*, void* closure) { relay_state(closure, true); }
-void on_closed(natsConnection*, void* closure) { delete static_cast<std::shared_ptr<StateRelay>*>(closure); }
+void on_disconnected(natsConnection*, void* closure) {
+  relay_state(closure, false);
+}
+void on_reconnected(natsConnection*, void* closure) {
+  relay_state(closure, true);
+}
+void on_closed(natsConnection*, void* closure) {
+  delete static_cast<std::shared_ptr<StateRelay>*>(closure);
+}
 void on_error(natsConnection*, natsSubscription*, natsStatus status, void*) {
   log::debug("nats", {{"error", natsStatus_GetText(status)}});
 }
@@ -65,13 +71,16 @@ void on_message(natsConnection*, natsSubscription*, natsMsg* message, void* clos
   const int length = natsMsg_GetDataLength(message);
   if (length > 0) out.data.assign(natsMsg_GetData(message), static_cast<std::size_t>(length));
   const char* status = nullptr;
-  if (length == 0 && natsMsgHeader_Get(message, "Status", &status) == NATS_OK && status != nullptr) out.status = std::atoi(status);
+  if (length == 0 && natsMsgHeader_Get(message, "Status", &status) == NATS_OK && status != nullptr)
+    out.status = std::atoi(status);
   natsMsg_Destroy(message);
   (*static_cast<std::shared_ptr<Inlet>*>(closure))->push(std::move(out));
 }
 
 // Called by the library after the last on_message of a subscription.
-void on_subscription_done(void* closure) { delete static_cast<std::shared_ptr<Inlet>*>(closure); }
+void on_subscription_done(void* closure) {
+  delete static_cast<std::shared_ptr<Inlet>*>(closure);
+}
 
 struct SubscriptionState {
   natsSubscription* subscription;
@@ -90,7 +99,8 @@ bool is_subject(std::string_view subject) {
   return !subject.empty() && std::all_of(subject.begin(), subject.end(), [](char c) { return c > ' ' && c != 0x7f; });
 }
 
-// The closure of a connection's callbacks. Ours until there is a connection, which frees it when it is closed (on_closed).
+// The closure of a connection's callbacks. Ours until there is a connection, which frees it when it is closed
+// (on_closed).
 using Closure = std::unique_ptr<std::shared_ptr<StateRelay>>;
 
 struct ConnectAttempt {
@@ -127,7 +137,8 @@ class Bell {
 
 // natsConnection_Connect blocks for up to its timeout, so each attempt has a thread of its own.
 // `closure` and `options` outlive the coroutine.
-asio::awaitable<std::pair<natsStatus, natsConnection*>> attempt_connect(asio::io_context& io, natsOptions* options, Closure& closure) {
+asio::awaitable<std::pair<natsStatus, natsConnection*>> attempt_connect(asio::io_context& io, natsOptions* options,
+                                                                        Closure& closure) {
   auto bell = std::make_shared<Bell>();
   auto attempt = std::make_shared<ConnectAttempt>(closure);
   asio::posix::stream_descriptor finished(io, bell->listener());
@@ -225,7 +236,8 @@ Result<Subscription> Connection::Impl::subscribe(const std::string& subject, Han
   natsSubscription* subscription = nullptr;
   natsStatus status = natsConnection_Subscribe(&subscription, connection, subject.c_str(), on_message, closure.get());
   if (status != NATS_OK)
-    return fail(ErrorCode::service_unavailable, fmt::format("cannot subscribe to {}: {}", subject, natsStatus_GetText(status)));
+    return fail(ErrorCode::service_unavailable,
+                fmt::format("cannot subscribe to {}: {}", subject, natsStatus_GetText(status)));
   // Our own bound stands in front of the library's, which would drop without a count.
   natsSubscription_SetPendingLimits(subscription, -1, -1);
   natsSubscription_SetOnCompleteCB(subscription, on_subscription_done, closure.release());
@@ -243,7 +255,8 @@ asio::awaitable<Result<std::unique_ptr<Connection>>> Connection::connect(asio::i
   impl->relay->owner = impl.get();
 
   natsOptions* raw = nullptr;
-  if (natsOptions_Create(&raw) != NATS_OK) co_return fail(ErrorCode::internal_error, "out of memory for the bus connection");
+  if (natsOptions_Create(&raw) != NATS_OK)
+    co_return fail(ErrorCode::internal_error, "out of memory for the bus connection");
   const std::unique_ptr<natsOptions, FreeOptions> settings(raw);
   const std::vector<std::string> urls = split_urls(options.url);
   std::vector<const char*> servers;
@@ -277,7 +290,8 @@ asio::awaitable<Result<std::unique_ptr<Connection>>> Connection::connect(asio::i
       break;
     }
     if (SteadyClock::now() + options.reconnect_wait >= give_up) {
-      co_return fail(ErrorCode::service_unavailable, fmt::format("the bus (NATS) is not reachable: {}", natsStatus_GetText(outcome)));
+      co_return fail(ErrorCode::service_unavailable,
+                     fmt::format("the bus (NATS) is not reachable: {}", natsStatus_GetText(outcome)));
     }
     const bool slept = co_await sleep_for(options.reconnect_wait);
     if (!slept) {
@@ -287,16 +301,25 @@ asio::awaitable<Result<std::unique_ptr<Connection>>> Connection::connect(asio::i
   impl->connected = true;
   impl->inbox = impl->new_inbox();
   Impl* self = impl.get();
-  auto answers = impl->subscribe(impl->inbox + ".*", [self](std::vector<Message> messages) { self->on_answers(std::move(messages)); }, 100'000);
+  auto answers = impl->subscribe(
+      impl->inbox + ".*", [self](std::vector<Message> messages) { self->on_answers(std::move(messages)); }, 100'000);
   if (!answers) co_return fail(std::move(answers.error()));
   impl->answers = std::move(*answers);
   co_return std::unique_ptr<Connection>(new Connection(std::move(impl)));
 }
 
-bool Connection::connected() const { return impl_->connected; }
-std::uint64_t Connection::reconnects() const { return impl_->reconnects; }
-std::uint64_t Connection::dropped() const { return impl_->dropped.load(std::memory_order_relaxed); }
-void Connection::on_state_change(std::function<void(bool)> callback) { impl_->state_callbacks.push_back(std::move(callback)); }
+bool Connection::connected() const {
+  return impl_->connected;
+}
+std::uint64_t Connection::reconnects() const {
+  return impl_->reconnects;
+}
+std::uint64_t Connection::dropped() const {
+  return impl_->dropped.load(std::memory_order_relaxed);
+}
+void Connection::on_state_change(std::function<void(bool)> callback) {
+  impl_->state_callbacks.push_back(std::move(callback));
+}
 
 bool Connection::publish(std::string_view subject, std::string_view data) {
   if (!is_subject(subject)) return false;
@@ -308,14 +331,17 @@ bool Connection::publish_request(std::string_view subject, std::string_view repl
   if (!is_subject(subject) || !is_subject(reply)) return false;
   const std::string name(subject);
   const std::string answer(reply);
-  return natsConnection_PublishRequest(impl_->connection, name.c_str(), answer.c_str(), data.data(), static_cast<int>(data.size())) == NATS_OK;
+  return natsConnection_PublishRequest(impl_->connection, name.c_str(), answer.c_str(), data.data(),
+                                       static_cast<int>(data.size())) == NATS_OK;
 }
 
 Result<Subscription> Connection::subscribe(const std::string& subject, Handler handler, std::size_t max_pending) {
   return impl_->subscribe(subject, std::move(handler), max_pending);
 }
 
-Error closed() { return {ErrorCode::service_unavailable, "the connection to the bus was closed", {}}; }
+Error closed() {
+  return {ErrorCode::service_unavailable, "the connection to the bus was closed", {}};
+}
 
 void Connection::Impl::on_answers(std::vector<Message> messages) {
   for (Message& message : messages) {
@@ -332,7 +358,8 @@ void Connection::Impl::on_answers(std::vector<Message> messages) {
   }
 }
 
-asio::awaitable<Result<Message>> Connection::request(std::string subject, std::string data, std::chrono::milliseconds timeout) {
+asio::awaitable<Result<Message>> Connection::request(std::string subject, std::string data,
+                                                     std::chrono::milliseconds timeout) {
   if (!impl_->connected) co_return fail(ErrorCode::service_unavailable, "the bus (NATS) is not reachable");
   const std::uint64_t number = impl_->next_request++;
   const auto pending = std::make_shared<PendingAnswer>(impl_->io);
@@ -348,7 +375,8 @@ asio::awaitable<Result<Message>> Connection::request(std::string subject, std::s
     impl_->waiting.erase(number);
     co_return fail(ErrorCode::timeout, fmt::format("no answer on {} within {} ms", subject, timeout.count()));
   }
-  if (pending->answer.status == 503) co_return fail(ErrorCode::service_unavailable, fmt::format("nobody listens on {}", subject));
+  if (pending->answer.status == 503)
+    co_return fail(ErrorCode::service_unavailable, fmt::format("nobody listens on {}", subject));
   co_return std::move(pending->answer);
 }
 

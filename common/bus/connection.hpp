@@ -85,8 +85,8 @@ class Connection {
   /// Called on the io_context after each change of connected().
   void on_state_change(std::function<void(bool connected)> callback);
 
-  /// Hands a message to the library; does not wait. False when it cannot be taken (not connected and buffer full, or over
-  /// max_payload).
+  /// Hands a message to the library; does not wait. False when it cannot be taken (not connected and buffer full, or
+  /// over max_payload).
   bool publish(std::string_view subject, std::string_view data);
   /// As publish, with a subject for answers.
   bool publish_request(std::string_view subject, std::string_view reply, std::string_view data);
@@ -102,15 +102,15 @@ class Connection {
 
   // JetStream.
 
-  /// Makes the memory work-queue stream, or leaves it as it is. The answer is the time it was created (microseconds since
-  /// the epoch): a different one than before means that the server lost it and all tasks in it.
+  /// Makes the memory work-queue stream, or leaves it as it is. The answer is the time it was created (microseconds
+  /// since the epoch): a different one than before means that the server lost it and all tasks in it.
   asio::awaitable<Result<std::int64_t>> ensure_stream(StreamConfig config);
   asio::awaitable<Result<void>> ensure_consumer(ConsumerConfig config);
-  /// Publishes to a stream and waits for the server's acknowledgement. With a `message_id` (header Nats-Msg-Id) a second
-  /// publish of the same id within the stream's duplicate window (2 minutes) is dropped by the server and counts as
-  /// success. Errors: timeout, service_unavailable.
-  asio::awaitable<Result<void>> publish_durable(std::string subject, std::string data, std::chrono::milliseconds timeout,
-                                                std::string message_id = {});
+  /// Publishes to a stream and waits for the server's acknowledgement. With a `message_id` (header Nats-Msg-Id) a
+  /// second publish of the same id within the stream's duplicate window (2 minutes) is dropped by the server and counts
+  /// as success. Errors: timeout, service_unavailable.
+  asio::awaitable<Result<void>> publish_durable(std::string subject, std::string data,
+                                                std::chrono::milliseconds timeout, std::string message_id = {});
   /// The work queue's end of `stream`/`consumer`: see PullConsumer.
   friend class PullConsumer;
 
@@ -121,8 +121,8 @@ class Connection {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Pulls from a work queue with standing requests, so that a message that arrives while the worker has room is delivered
-/// at once. Owner calls set_room() as its capacity changes; the handler gets messages in batches.
+/// Pulls from a work queue with standing requests, so that a message that arrives while the worker has room is
+/// delivered at once. Owner calls set_room() as its capacity changes; the handler gets messages in batches.
 class PullConsumer {
  public:
   using Handler = std::function<void(std::vector<QueueMessage>)>;

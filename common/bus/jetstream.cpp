@@ -71,9 +71,11 @@ asio::awaitable<Result<std::int64_t>> Connection::ensure_stream(StreamConfig con
     }
   }
   if (answer.error_code != 0)
-    co_return fail(ErrorCode::service_unavailable, fmt::format("stream {} could not be made: {}", config.name, answer.error));
+    co_return fail(ErrorCode::service_unavailable,
+                   fmt::format("stream {} could not be made: {}", config.name, answer.error));
   const auto created = created_us(answer.body);
-  if (!created) co_return fail(ErrorCode::service_unavailable, fmt::format("stream {} has no creation time", config.name));
+  if (!created)
+    co_return fail(ErrorCode::service_unavailable, fmt::format("stream {} has no creation time", config.name));
   co_return *created;
 }
 
@@ -95,7 +97,8 @@ asio::awaitable<Result<void>> Connection::ensure_consumer(ConsumerConfig config)
   if (!made) co_return fail(std::move(made.error()));
   const ApiAnswer answer = read_answer(made->data);
   if (answer.error_code != 0)
-    co_return fail(ErrorCode::service_unavailable, fmt::format("consumer {} could not be made: {}", config.name, answer.error));
+    co_return fail(ErrorCode::service_unavailable,
+                   fmt::format("consumer {} could not be made: {}", config.name, answer.error));
   co_return Result<void>();
 }
 
@@ -109,13 +112,15 @@ asio::awaitable<Result<void>> Connection::publish_durable(std::string subject, s
 
   const std::string reply = fmt::format("{}.{}", impl_->inbox, number);
   natsMsg* message = nullptr;
-  natsStatus status = natsMsg_Create(&message, subject.c_str(), reply.c_str(), data.data(), static_cast<int>(data.size()));
+  natsStatus status =
+      natsMsg_Create(&message, subject.c_str(), reply.c_str(), data.data(), static_cast<int>(data.size()));
   if (status == NATS_OK && !message_id.empty()) status = natsMsgHeader_Set(message, "Nats-Msg-Id", message_id.c_str());
   if (status == NATS_OK) status = natsConnection_PublishMsg(impl_->connection, message);
   natsMsg_Destroy(message);
   if (status != NATS_OK) {
     impl_->waiting.erase(number);
-    co_return fail(ErrorCode::service_unavailable, fmt::format("the message could not be sent to the bus: {}", natsStatus_GetText(status)));
+    co_return fail(ErrorCode::service_unavailable,
+                   fmt::format("the message could not be sent to the bus: {}", natsStatus_GetText(status)));
   }
   co_await pending->timer.async_wait(asio::as_tuple(asio::use_awaitable));
   if (pending->closed) co_return fail(closed());
@@ -125,7 +130,8 @@ asio::awaitable<Result<void>> Connection::publish_durable(std::string subject, s
   }
   if (pending->answer.status == 503) co_return fail(ErrorCode::service_unavailable, "the work queue does not exist");
   const ApiAnswer answer = read_answer(pending->answer.data);
-  if (answer.error_code != 0) co_return fail(ErrorCode::service_unavailable, fmt::format("the work queue refused a task: {}", answer.error));
+  if (answer.error_code != 0)
+    co_return fail(ErrorCode::service_unavailable, fmt::format("the work queue refused a task: {}", answer.error));
   co_return Result<void>();
 }
 

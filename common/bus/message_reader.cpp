@@ -19,11 +19,11 @@ bool is_key(const char* raw, std::string_view name) {
   return std::memcmp(raw, name.data(), name.size()) == 0 && raw[name.size()] == '"';
 }
 
-// Throws simdjson_error on anything malformed; decode() catches. Goes through the members of an object once, side by side
-// with the fields of the item: in the order in which they are written that is one pass over the fields, any other order takes
-// more. (Looking members up by name instead is not safe on malformed text: simdjson's unordered lookup relies on an iterator
-// that an earlier error may have left anywhere.) A missing field keeps its default, but the first one of each type, its id,
-// must be there.
+// Throws simdjson_error on anything malformed; decode() catches. Goes through the members of an object once, side by
+// side with the fields of the item: in the order in which they are written that is one pass over the fields, any other
+// order takes more. (Looking members up by name instead is not safe on malformed text: simdjson's unordered lookup
+// relies on an iterator that an earlier error may have left anywhere.) A missing field keeps its default, but the first
+// one of each type, its id, must be there.
 class Reader {
  public:
   template <class T>

@@ -11,9 +11,9 @@
 #include "common/base/uuid.hpp"
 
 /// Every message that crosses the bus: JSON {"v": 1, "items": [...]}, many items for one receiver in one message.
-/// Payload fields (marked raw) hold JSON text that is embedded as it is and cut out again unparsed: whoever only passes a
-/// payload on never looks inside. Times are microseconds since the epoch. Unknown fields are ignored; a newer `v` than
-/// known is refused.
+/// Payload fields (marked raw) hold JSON text that is embedded as it is and cut out again unparsed: whoever only passes
+/// a payload on never looks inside. Times are microseconds since the epoch. Unknown fields are ignored; a newer `v`
+/// than known is refused.
 namespace r8r::bus {
 
 /// api → owner of the partition: run this execution. The row exists already.
@@ -31,8 +31,8 @@ struct ExecRequest {
   Timestamp accepted_at;
 };
 
-/// One segment to run: scheduler → a worker, over the work queue. `attempt`, `dispatch_id` and `epoch` are the token that a
-/// result must give back.
+/// One segment to run: scheduler → a worker, over the work queue. `attempt`, `dispatch_id` and `epoch` are the token
+/// that a result must give back.
 struct Task {
   Uuid execution_id;
   std::int32_t run = 1;
@@ -43,12 +43,12 @@ struct Task {
   std::int32_t workflow_version = 0;
   std::string workflow_name;
   std::string correlation_id;
-  std::string webhook;               ///< raw or empty
+  std::string webhook;                ///< raw or empty
   std::vector<std::string> node_ids;  ///< the segment in an order in which dependencies come first
-  std::int32_t attempt = 1;          ///< of the node, for a segment of one effect node; else 1
-  bool effect = false;               ///< the segment is one effect node: result by request on effect_result_subject
-  std::optional<std::string> input;  ///< raw workflow input, when a node of the segment needs it
-  bool input_by_reference = false;   ///< read the input from the execution's row
+  std::int32_t attempt = 1;           ///< of the node, for a segment of one effect node; else 1
+  bool effect = false;                ///< the segment is one effect node: result by request on effect_result_subject
+  std::optional<std::string> input;   ///< raw workflow input, when a node of the segment needs it
+  bool input_by_reference = false;    ///< read the input from the execution's row
   /// raw outputs of finished nodes that the segment refers to: id → output; skipped nodes have "null"
   std::vector<std::pair<std::string, std::string>> outputs;
   /// ids of `outputs` too large for a message: read them from the journal
@@ -62,8 +62,8 @@ struct Task {
   bool item_by_reference = false;          ///< read the item from the journal
   std::optional<std::string> given_input;  ///< raw: the only node runs in place of another and gets this as its input
   bool at_most_once = false;               ///< an effect that is not started again when its worker was lost
-  Timestamp started_at;  ///< of the execution
-  Timestamp now;         ///< what now() answers: chosen at dispatch
+  Timestamp started_at;                    ///< of the execution
+  Timestamp now;                           ///< what now() answers: chosen at dispatch
   std::uint64_t seed = 0;
 };
 
@@ -83,12 +83,12 @@ struct NodeResult {
   std::string output;  ///< raw; completed: the output; waiting: what the output will be when the timer fires
   std::string error;   ///< failed: the message for people
   std::string error_code;
-  bool permanent = false;                    ///< failed: trying again cannot help
-  std::optional<std::string> recovery;       ///< failed, raw: what on_error would put in place (continue: "null")
-  std::int64_t retry_after_ms = 0;           ///< failed: what a Retry-After header asked for
-  std::int64_t wait_ms = 0;                  ///< waiting: from `finished_at`
-  std::string logs;                          ///< text, at most 64 KiB
-  std::vector<std::string> routed_away;      ///< completed: ids of nodes that its decision leads away from
+  bool permanent = false;                     ///< failed: trying again cannot help
+  std::optional<std::string> recovery;        ///< failed, raw: what on_error would put in place (continue: "null")
+  std::int64_t retry_after_ms = 0;            ///< failed: what a Retry-After header asked for
+  std::int64_t wait_ms = 0;                   ///< waiting: from `finished_at`
+  std::string logs;                           ///< text, at most 64 KiB
+  std::vector<std::string> routed_away;       ///< completed: ids of nodes that its decision leads away from
   std::optional<std::string> fallback_input;  ///< failed, raw: for the node that runs in place of this one
   std::int32_t item_count = 0;                ///< with for_each
   std::vector<std::string> items;             ///< expanded: raw, one each

@@ -14,8 +14,9 @@ using std::chrono::milliseconds;
 
 // How long a standing request lives at the server; renewed after it, or earlier when it is used up.
 constexpr auto kExpires = std::chrono::seconds(30);
-// The server swallows a request for a consumer that it does not have (any more, or yet: a restart empties its memory) without
-// a word. So until it has answered one, requests are short: one that has no answer by then was lost, and is made again.
+// The server swallows a request for a consumer that it does not have (any more, or yet: a restart empties its memory)
+// without a word. So until it has answered one, requests are short: one that has no answer by then was lost, and is
+// made again.
 constexpr auto kProbeExpires = std::chrono::seconds(1);
 constexpr auto kGrace = milliseconds(500);
 constexpr auto kPauseAfterRefusal = milliseconds(250);
@@ -39,7 +40,12 @@ std::uint64_t delivered_count(std::string_view ack_subject) {
 
 struct PullConsumer::Impl : std::enable_shared_from_this<PullConsumer::Impl> {
   Impl(Connection& c, std::string s, std::string n, Handler h)
-      : connection(c), stream(std::move(s)), consumer(std::move(n)), handler(std::move(h)), retry(c.impl_->io), expiry(c.impl_->io) {}
+      : connection(c),
+        stream(std::move(s)),
+        consumer(std::move(n)),
+        handler(std::move(h)),
+        retry(c.impl_->io),
+        expiry(c.impl_->io) {}
 
   struct Standing {
     std::size_t remaining;
@@ -48,9 +54,12 @@ struct PullConsumer::Impl : std::enable_shared_from_this<PullConsumer::Impl> {
 
   void start() {
     inbox = connection.impl_->new_inbox();
-    auto made = connection.impl_->subscribe(inbox + ".*", [weak = weak_from_this()](std::vector<Message> messages) {
-      if (const auto self = weak.lock()) self->on_messages(std::move(messages));
-    }, 100'000);
+    auto made = connection.impl_->subscribe(
+        inbox + ".*",
+        [weak = weak_from_this()](std::vector<Message> messages) {
+          if (const auto self = weak.lock()) self->on_messages(std::move(messages));
+        },
+        100'000);
     if (made) subscription = std::move(*made);
     connection.on_state_change([weak = weak_from_this()](bool connected) {
       const auto self = weak.lock();
@@ -79,8 +88,10 @@ struct PullConsumer::Impl : std::enable_shared_from_this<PullConsumer::Impl> {
     const std::uint64_t number = next++;
     const auto expires = answered ? kExpires : kProbeExpires;
     standing.emplace(number, Standing{batch, SteadyClock::now() + expires + kGrace});
-    const std::string body = fmt::format(R"({{"batch":{},"expires":{}}})", batch, std::chrono::nanoseconds(expires).count());
-    connection.publish_request(fmt::format("$JS.API.CONSUMER.MSG.NEXT.{}.{}", stream, consumer), fmt::format("{}.{}", inbox, number), body);
+    const std::string body =
+        fmt::format(R"({{"batch":{},"expires":{}}})", batch, std::chrono::nanoseconds(expires).count());
+    connection.publish_request(fmt::format("$JS.API.CONSUMER.MSG.NEXT.{}.{}", stream, consumer),
+                               fmt::format("{}.{}", inbox, number), body);
   }
 
   void on_messages(std::vector<Message> messages) {
@@ -101,7 +112,8 @@ struct PullConsumer::Impl : std::enable_shared_from_this<PullConsumer::Impl> {
         continue;
       }
       if (message.subject.size() > inbox.size() + 1)
-        std::from_chars(message.subject.data() + inbox.size() + 1, message.subject.data() + message.subject.size(), number);
+        std::from_chars(message.subject.data() + inbox.size() + 1, message.subject.data() + message.subject.size(),
+                        number);
       standing.erase(number);
       // 408: expired, 404: no messages for a no-wait request. Everything else means that asking at once is no use.
       if (message.status != 408 && message.status != 404) {
@@ -158,7 +170,9 @@ PullConsumer::PullConsumer(Connection& connection, std::string stream, std::stri
   impl_->start();
 }
 
-PullConsumer::~PullConsumer() { impl_->subscription.reset(); }
+PullConsumer::~PullConsumer() {
+  impl_->subscription.reset();
+}
 
 void PullConsumer::set_room(std::size_t messages) {
   impl_->room = messages;
@@ -171,16 +185,21 @@ void PullConsumer::consumer_made() {
   impl_->ask();
 }
 
-void PullConsumer::ack(const QueueMessage& message) { impl_->connection.publish(message.ack_subject, "+ACK"); }
+void PullConsumer::ack(const QueueMessage& message) {
+  impl_->connection.publish(message.ack_subject, "+ACK");
+}
 
 void PullConsumer::nak(const QueueMessage& message, milliseconds delay) {
   if (delay.count() == 0) {
     impl_->connection.publish(message.ack_subject, "-NAK");
   } else {
-    impl_->connection.publish(message.ack_subject, fmt::format(R"(-NAK {{"delay":{}}})", std::chrono::nanoseconds(delay).count()));
+    impl_->connection.publish(message.ack_subject,
+                              fmt::format(R"(-NAK {{"delay":{}}})", std::chrono::nanoseconds(delay).count()));
   }
 }
 
-void PullConsumer::in_progress(const QueueMessage& message) { impl_->connection.publish(message.ack_subject, "+WPI"); }
+void PullConsumer::in_progress(const QueueMessage& message) {
+  impl_->connection.publish(message.ack_subject, "+WPI");
+}
 
 }  // namespace r8r::bus

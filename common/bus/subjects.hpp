@@ -9,22 +9,35 @@ namespace r8r::bus {
 
 // Core NATS.
 /// Execution requests for one partition; its owner subscribes. ExecRequest.
-inline std::string exec_subject(int partition) { return "r8r.exec." + std::to_string(partition); }
+inline std::string exec_subject(int partition) {
+  return "r8r.exec." + std::to_string(partition);
+}
 /// Results of pure segments, to the scheduler incarnation that dispatched them. TaskResult.
-inline std::string result_subject(std::int64_t incarnation) { return "r8r.result." + std::to_string(incarnation); }
-/// Results of effect tasks, to whoever owns the partition now; a request: the owner replies when the result is committed.
-inline std::string effect_result_subject(int partition) { return "r8r.effect." + std::to_string(partition); }
+inline std::string result_subject(std::int64_t incarnation) {
+  return "r8r.result." + std::to_string(incarnation);
+}
+/// Results of effect tasks, to whoever owns the partition now; a request: the owner replies when the result is
+/// committed.
+inline std::string effect_result_subject(int partition) {
+  return "r8r.effect." + std::to_string(partition);
+}
 /// Worker heartbeats for effect tasks in work, to whoever owns the partition. Progress.
-inline std::string progress_subject(int partition) { return "r8r.progress." + std::to_string(partition); }
+inline std::string progress_subject(int partition) {
+  return "r8r.progress." + std::to_string(partition);
+}
 /// Ends of executions that a client of this api instance waits for. Completion.
-inline std::string done_subject(std::string_view api_instance) { return "r8r.done." + std::string(api_instance); }
+inline std::string done_subject(std::string_view api_instance) {
+  return "r8r.done." + std::string(api_instance);
+}
 /// Cancel, pause and resume, to whoever owns the partition; a request: the owner replies when it is committed.
 /// ControlRequest → ControlReply.
 inline std::string control_subject(int partition) {
   return "r8r.control." + std::to_string(partition);
 }
 /// Events for monitors. Workflow names have no dots, so `r8r.events.*` is all of them. Event.
-inline std::string events_subject(std::string_view workflow) { return "r8r.events." + std::string(workflow); }
+inline std::string events_subject(std::string_view workflow) {
+  return "r8r.events." + std::string(workflow);
+}
 inline constexpr std::string_view kAllEvents = "r8r.events.*";
 /// A workflow was created, changed, enabled or disabled. WorkflowChanged.
 inline constexpr std::string_view kWorkflowChanged = "r8r.workflow.changed";
@@ -40,7 +53,11 @@ inline constexpr std::string_view kWorkerPing = "r8r.worker.ping";
 inline constexpr std::string_view kTaskStream = "R8R_TASKS";
 inline constexpr std::string_view kTaskSubjects = "r8r.task.>";
 /// Tasks of one worker pool. TaskBatch.
-inline std::string task_subject(std::string_view pool) { return "r8r.task." + std::string(pool); }
-inline std::string task_consumer(std::string_view pool) { return "workers_" + std::string(pool); }
+inline std::string task_subject(std::string_view pool) {
+  return "r8r.task." + std::string(pool);
+}
+inline std::string task_consumer(std::string_view pool) {
+  return "workers_" + std::string(pool);
+}
 
 }  // namespace r8r::bus

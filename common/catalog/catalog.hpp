@@ -20,14 +20,15 @@ struct WorkflowVersion {
   bool operator==(const WorkflowVersion&) const = default;
 };
 
-/// Compiled workflow versions by id, loaded from the database when first asked for. Versions never change, so an entry is
-/// good for ever; the least recently used ones are dropped past `capacity`. Two who ask for the same version at the same
-/// time share one load.
+/// Compiled workflow versions by id, loaded from the database when first asked for. Versions never change, so an entry
+/// is good for ever; the least recently used ones are dropped past `capacity`. Two who ask for the same version at the
+/// same time share one load.
 class Catalog {
  public:
   using Entry = std::shared_ptr<const workflow::Workflow>;
 
-  Catalog(asio::io_context& io, store::Pool& pool, std::size_t capacity = 2'000) : io_(io), store_(pool), capacity_(capacity) {}
+  Catalog(asio::io_context& io, store::Pool& pool, std::size_t capacity = 2'000)
+      : io_(io), store_(pool), capacity_(capacity) {}
 
   /// Errors: workflow_not_found, invalid_workflow_definition (the stored text no longer loads; problems in details),
   /// service_unavailable.

@@ -68,8 +68,8 @@ struct Pool::Impl : std::enable_shared_from_this<Pool::Impl> {
     if (connection && connection->broken() && !connection->last_error().empty())
       link_log->lost(connection->last_error());
     if (connection && !connection->reusable()) connection.reset();
-    // What it was lent for succeeded. This also takes back the word of a connection from before an outage that came home,
-    // broken, after new ones were made.
+    // What it was lent for succeeded. This also takes back the word of a connection from before an outage that came
+    // home, broken, after new ones were made.
     if (connection) link_log->restored();
     if (closed) connection.reset();
     if (!waiters.empty()) {

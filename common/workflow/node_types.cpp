@@ -12,10 +12,9 @@ using Kind = ConfigKind;
 
 const std::vector<NodeType>& types() {
   static const std::vector<NodeType> all = {
-      transform_type(), set_type(),       filter_type(),   sort_type(),  limit_type(),  dedupe_type(),
-      aggregate_type(), summarize_type(), split_type(),    merge_type(), debug_type(),  wait_type(),
-      http_type(),      crypto_type(),    datetime_type(), if_type(),    switch_type(), variables_type(),
-      template_type(),
+      transform_type(), set_type(),   filter_type(), sort_type(),      limit_type(),    dedupe_type(), aggregate_type(),
+      summarize_type(), split_type(), merge_type(),  debug_type(),     wait_type(),     http_type(),   crypto_type(),
+      datetime_type(),  if_type(),    switch_type(), variables_type(), template_type(),
   };
   return all;
 }

@@ -17,9 +17,15 @@ struct Feature {
 constexpr Feature kNotRun[] = {
     // It pauses, and nothing can resume it yet.
     {"nodes[].retry.on_exhausted", "pause"},
-    {"depends_on_workflows"},     {"settings.error_workflow"}, {"settings.max_concurrent_executions"},
-    {"settings.rate_limit"},      {"triggers[].type", "cron"}, {"triggers[].type", "event"},
-    {"triggers[].header_filter"}, {"triggers[].signature"},    {"triggers[].debounce"},
+    {"depends_on_workflows"},
+    {"settings.error_workflow"},
+    {"settings.max_concurrent_executions"},
+    {"settings.rate_limit"},
+    {"triggers[].type", "cron"},
+    {"triggers[].type", "event"},
+    {"triggers[].header_filter"},
+    {"triggers[].signature"},
+    {"triggers[].debounce"},
     {"triggers[].dedupe"},
 };
 

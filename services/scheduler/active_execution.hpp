@@ -31,9 +31,9 @@ struct ActiveExecution {
   int workflow_version = 0;
   std::string trigger_type;
   std::string correlation_id;
-  std::string webhook;     ///< raw or empty
-  engine::Payload input;   ///< null: too large to keep, tasks read it from the row
-  std::string reply_to;    ///< subject for the completion, or empty
+  std::string webhook;    ///< raw or empty
+  engine::Payload input;  ///< null: too large to keep, tasks read it from the row
+  std::string reply_to;   ///< subject for the completion, or empty
   Timestamp accepted_at;
 
   engine::Execution machine;

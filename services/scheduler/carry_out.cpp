@@ -1,5 +1,5 @@
-// How decisions become commits, tasks, events and answers. The order is the rule: pure segments may leave at once, all else
-// only after the commit that it follows from.
+// How decisions become commits, tasks, events and answers. The order is the rule: pure segments may leave at once, all
+// else only after the commit that it follows from.
 #include <fmt/format.h>
 
 #include "common/base/log.hpp"
@@ -61,8 +61,10 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
   }
   if (decision.end) {
     const engine::End& end = *decision.end;
-    store::Ending ending{.status = std::string(end.status), .trace = std::move(entries),
-                         .started_at = execution.machine.started_at(), .finished_at = wall_now()};
+    store::Ending ending{.status = std::string(end.status),
+                         .trace = std::move(entries),
+                         .started_at = execution.machine.started_at(),
+                         .finished_at = wall_now()};
     if (end.output) ending.output = *end.output;
     if (!end.error.empty()) ending.error = end.error;
     if (end.error_node >= 0)
@@ -86,13 +88,13 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
 
   ++execution.commits_pending;
   ++commits_by_partition_[execution.partition];
-  parts_.progress.commit(std::move(progress), [this, alive = std::weak_ptr<bool>(alive_), id = execution.id,
-                                               partition = execution.partition,
-                                               decision = std::move(decision)](Result<store::ProgressOutcome> outcome) mutable {
-    if (alive.expired()) return;
-    --commits_by_partition_[partition];
-    committed(id, std::move(outcome), std::move(decision));
-  });
+  parts_.progress.commit(std::move(progress),
+                         [this, alive = std::weak_ptr<bool>(alive_), id = execution.id, partition = execution.partition,
+                          decision = std::move(decision)](Result<store::ProgressOutcome> outcome) mutable {
+                           if (alive.expired()) return;
+                           --commits_by_partition_[partition];
+                           committed(id, std::move(outcome), std::move(decision));
+                         });
 }
 
 void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> outcome, Decision&& decision) {
@@ -113,9 +115,13 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
     if (outcome.error().code == ErrorCode::storage_error && !execution->machine.ended()) {
       // The same facts would be refused again: it ends here, with an entry that says why.
       const std::string reason = "its progress could not be recorded: " + outcome.error().message;
-      store::ExecutionProgress last{.id = id, .run = execution->run, .partition = execution->partition, .has_timers = true};
-      last.ending = store::Ending{.status = "failed", .error = reason, .trace = "[]",
-                                  .started_at = execution->machine.started_at(), .finished_at = wall_now()};
+      store::ExecutionProgress last{
+          .id = id, .run = execution->run, .partition = execution->partition, .has_timers = true};
+      last.ending = store::Ending{.status = "failed",
+                                  .error = reason,
+                                  .trace = "[]",
+                                  .started_at = execution->machine.started_at(),
+                                  .finished_at = wall_now()};
       parts_.progress.commit(std::move(last), [](Result<store::ProgressOutcome>) {});
     }
     // In all other cases the row says what is true, and the sweep loads it again.
@@ -158,7 +164,8 @@ void ExecutionHost::tell_of_pause(ActiveExecution& execution) {
 }
 
 void ExecutionHost::end(ActiveExecution& execution, const engine::End& how) {
-  const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(wall_now() - execution.machine.started_at());
+  const auto duration =
+      std::chrono::duration_cast<std::chrono::milliseconds>(wall_now() - execution.machine.started_at());
   const std::string& trigger = execution.trigger_type;
   metrics::counter("r8r_workflows_executed_total", "Executions that ended",
                    {{"status", std::string(how.status)}, {"trigger_type", trigger}})
@@ -171,7 +178,9 @@ void ExecutionHost::end(ActiveExecution& execution, const engine::End& how) {
     parts_.bus.publish(bus::kCancel, bus::encode(bus::CancelNotice{.execution_id = execution.id}));
   }
   if (execution.reply_to.empty()) return;
-  bus::Completion completion{.execution_id = execution.id, .status = std::string(how.status), .error = how.error,
+  bus::Completion completion{.execution_id = execution.id,
+                             .status = std::string(how.status),
+                             .error = how.error,
                              .duration_ms = duration.count()};
   if (!how.output) {
     completion.output = "null";
@@ -185,7 +194,8 @@ void ExecutionHost::publish_events(const ActiveExecution& execution, const std::
   if (events.empty()) return;
   const std::string subject = bus::events_subject(execution.subject.workflow_name);
   for (const engine::Event& event : events) {
-    events_.send(subject, {.execution_id = execution.id, .type = std::string(event_type(event.kind)),
+    events_.send(subject, {.execution_id = execution.id,
+                           .type = std::string(event_type(event.kind)),
                            .body = event_body(event, execution.subject, execution.machine.workflow())});
   }
 }
@@ -198,7 +208,9 @@ void ExecutionHost::send_answers(ActiveExecution& execution) {
 void ExecutionHost::count_results(const ActiveExecution& execution, const Decision& decision) {
   for (const journal::JournalEntry& entry : decision.entries) {
     if (entry.kind == journal::EntryKind::failed && entry.wake_at != Timestamp{})
-      metrics::counter("r8r_node_retries_total", "Attempts that failed and are tried again", {{"node_type", entry.node_type}}).add();
+      metrics::counter("r8r_node_retries_total", "Attempts that failed and are tried again",
+                       {{"node_type", entry.node_type}})
+          .add();
   }
   (void)execution;
 }
@@ -220,8 +232,9 @@ void ExecutionHost::dispatch(ActiveExecution& execution, const engine::Dispatch&
   }
 }
 
-// Two reasons to send again. The queue lost its tasks (the server restarted): everything from before is sent again, effects
-// only when no worker has said for ten seconds that it has them. Or the queue is empty and nobody answers: the result was lost.
+// Two reasons to send again. The queue lost its tasks (the server restarted): everything from before is sent again,
+// effects only when no worker has said for ten seconds that it has them. Or the queue is empty and nobody answers: the
+// result was lost.
 void ExecutionHost::watch() {
   using std::chrono::seconds;
   if (fenced_ || !parts_.tasks.ready()) return;
@@ -241,20 +254,25 @@ void ExecutionHost::watch() {
       continue;
     }
     Watch& watch = execution->watches[dispatch_id];
-    const std::string& pool = execution->machine.workflow().nodes[static_cast<std::size_t>(segment->nodes.front())].pool;
+    const std::string& pool =
+        execution->machine.workflow().nodes[static_cast<std::size_t>(segment->nodes.front())].pool;
     const bool queue_lost = watch.queue_generation != parts_.tasks.generation();
     const auto silent = now - watch.heard;
     const bool empty = parts_.tasks.known_empty(pool);
     const engine::Dispatch copy = *segment;
     if (!copy.effect) {
       const auto patience = seconds(5) * (1 << std::min(watch.resends, 4));
-      if (!queue_lost && !(silent > seconds(5) && empty) && silent <= std::max<SteadyClock::duration>(patience, seconds(60))) continue;
+      if (!queue_lost && !(silent > seconds(5) && empty) &&
+          silent <= std::max<SteadyClock::duration>(patience, seconds(60)))
+        continue;
       const int resends = watch.resends + 1;
       redispatched_.add();
       dispatch(*execution, copy);
       execution->watches[dispatch_id].resends = resends;
     } else {
-      if (!(queue_lost && silent > seconds(10)) && !(silent > seconds(15) && empty) && silent <= std::chrono::minutes(10)) continue;
+      if (!(queue_lost && silent > seconds(10)) && !(silent > seconds(15) && empty) &&
+          silent <= std::chrono::minutes(10))
+        continue;
       redispatched_.add();
       log::warn("an effect task was lost; its attempt is sent again",
                 {{"execution_id", execution->subject.execution_id}, {"dispatch", copy.id}});
@@ -269,7 +287,9 @@ void ExecutionHost::watch() {
 void ExecutionHost::maybe_park(const Uuid& id) {
   using std::chrono::seconds;
   ActiveExecution* execution = find(id);
-  if (execution == nullptr || execution->commits_pending > 0 || !execution->reply_to.empty() || !execution->machine.only_waits()) return;
+  if (execution == nullptr || execution->commits_pending > 0 || !execution->reply_to.empty() ||
+      !execution->machine.only_waits())
+    return;
   const Timestamp now = wall_now();
   Timestamp first = Timestamp::max();
   for (const engine::TimerChange& timer : execution->machine.timers()) first = std::min(first, *timer.fire_at);

@@ -13,12 +13,18 @@ using engine::EventKind;
 
 std::string_view event_type(EventKind kind) {
   switch (kind) {
-    case EventKind::execution_started: return "execution_started";
-    case EventKind::node_started: return "node_started";
-    case EventKind::node_completed: return "node_completed";
-    case EventKind::node_failed: return "node_failed";
-    case EventKind::execution_completed: return "execution_completed";
-    case EventKind::execution_failed: return "execution_failed";
+    case EventKind::execution_started:
+      return "execution_started";
+    case EventKind::node_started:
+      return "node_started";
+    case EventKind::node_completed:
+      return "node_completed";
+    case EventKind::node_failed:
+      return "node_failed";
+    case EventKind::execution_completed:
+      return "execution_completed";
+    case EventKind::execution_failed:
+      return "execution_failed";
     case EventKind::execution_paused:
       return "execution_paused";
     case EventKind::execution_resumed:
@@ -42,7 +48,9 @@ std::string event_body(const Event& event, const EventSubject& subject, const wo
   if (event.node >= 0) text("node_id", workflow.nodes[static_cast<std::size_t>(event.node)].id);
   if (event.item >= 0) fmt::format_to(back(), ",\"item_index\":{}", event.item);
   switch (event.kind) {
-    case EventKind::execution_started: text("trigger_type", subject.trigger_type); break;
+    case EventKind::execution_started:
+      text("trigger_type", subject.trigger_type);
+      break;
     case EventKind::node_started:
       text("node_type", workflow.nodes[static_cast<std::size_t>(event.node)].type);
       fmt::format_to(back(), ",\"attempt\":{}", event.attempt);

@@ -25,7 +25,9 @@ ExecutionHost::ExecutionHost(Parts parts)
 
 ExecutionHost::~ExecutionHost() = default;
 
-void ExecutionHost::begin_taking(int partition) { partitions_[partition].taking = true; }
+void ExecutionHost::begin_taking(int partition) {
+  partitions_[partition].taking = true;
+}
 
 void ExecutionHost::finish_taking(int partition) {
   const auto found = partitions_.find(partition);
@@ -52,7 +54,9 @@ ActiveExecution* ExecutionHost::find(const Uuid& id) {
   return found == active_.end() ? nullptr : found->second.get();
 }
 
-bool ExecutionHost::knows(const Uuid& id) const { return active_.contains(id) || loading_.contains(id) || parked_.contains(id); }
+bool ExecutionHost::knows(const Uuid& id) const {
+  return active_.contains(id) || loading_.contains(id) || parked_.contains(id);
+}
 
 void ExecutionHost::forget(const Uuid& id) {
   active_.erase(id);
@@ -75,7 +79,8 @@ void ExecutionHost::on_request(bus::ExecRequest request) {
   if (parked_.contains(request.execution_id)) return;
   if (partition->second.taking) {
     // Until the partition is loaded nobody knows whether this execution has a journal already.
-    if (partition->second.deferred.size() < kMaxDeferred) partition->second.deferred.emplace(request.execution_id, std::move(request));
+    if (partition->second.deferred.size() < kMaxDeferred)
+      partition->second.deferred.emplace(request.execution_id, std::move(request));
     return;
   }
   // Over capacity the row waits in the database; the sweep finds it.
@@ -98,13 +103,15 @@ awaitable<void> ExecutionHost::start(bus::ExecRequest request) {
   if (fenced_ || !owns(request.partition)) co_return;
   if (workflow) {
     begin(std::move(request), *workflow);
-  } else if (workflow.error().code != ErrorCode::service_unavailable && workflow.error().code != ErrorCode::storage_error) {
+  } else if (workflow.error().code != ErrorCode::service_unavailable &&
+             workflow.error().code != ErrorCode::storage_error) {
     co_await refuse(std::move(request), workflow.error());
   }
 }
 
 void ExecutionHost::begin(bus::ExecRequest&& request, std::shared_ptr<const workflow::Workflow> workflow) {
-  auto execution = std::make_unique<ActiveExecution>(std::move(workflow), request.execution_id, request.accepted_at, dispatch_ids_);
+  auto execution =
+      std::make_unique<ActiveExecution>(std::move(workflow), request.execution_id, request.accepted_at, dispatch_ids_);
   ActiveExecution& active = *execution;
   active.partition = request.partition;
   active.workflow_id = request.workflow_id;
@@ -114,7 +121,8 @@ void ExecutionHost::begin(bus::ExecRequest&& request, std::shared_ptr<const work
   active.webhook = std::move(request.webhook);
   if (!request.input.empty()) active.input = std::make_shared<const std::string>(std::move(request.input));
   active.reply_to = std::move(request.reply_to);
-  active.subject = {request.execution_id.to_string(), std::move(request.workflow_name), std::move(request.trigger_type)};
+  active.subject = {request.execution_id.to_string(), std::move(request.workflow_name),
+                    std::move(request.trigger_type)};
   active_.emplace(active.id, std::move(execution));
   active_gauge_.set(static_cast<double>(active_.size()));
   Decision decision = active.machine.start(wall_now());
@@ -126,9 +134,12 @@ void ExecutionHost::begin(bus::ExecRequest&& request, std::shared_ptr<const work
 awaitable<void> ExecutionHost::refuse(bus::ExecRequest request, Error reason) {
   const Timestamp now = wall_now();
   store::ExecutionProgress progress{.id = request.execution_id, .partition = request.partition};
-  progress.ending = store::Ending{.status = "failed", .error = reason.message, .trace = "[]", .started_at = now, .finished_at = now};
-  const bus::Completion completion{.execution_id = request.execution_id, .status = "failed", .output = "null", .error = reason.message};
-  log::error("an execution cannot run", {{"execution_id", request.execution_id.to_string()}, {"error", reason.message}});
+  progress.ending =
+      store::Ending{.status = "failed", .error = reason.message, .trace = "[]", .started_at = now, .finished_at = now};
+  const bus::Completion completion{
+      .execution_id = request.execution_id, .status = "failed", .output = "null", .error = reason.message};
+  log::error("an execution cannot run",
+             {{"execution_id", request.execution_id.to_string()}, {"error", reason.message}});
   parts_.progress.commit(std::move(progress), [this, alive = std::weak_ptr<bool>(alive_), completion,
                                                reply_to = request.reply_to](Result<store::ProgressOutcome> outcome) {
     if (alive.expired() || !outcome || reply_to.empty()) return;

@@ -21,7 +21,8 @@
 namespace r8r::scheduler {
 
 /// Carries out what the engine decides for the executions of one incarnation: commits, dispatches, timers, events,
-/// completions. Holds only what the database also holds; an execution can be forgotten at any moment and be loaded again.
+/// completions. Holds only what the database also holds; an execution can be forgotten at any moment and be loaded
+/// again.
 class ExecutionHost {
  public:
   struct Parts {

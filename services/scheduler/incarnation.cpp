@@ -27,8 +27,14 @@ Incarnation::Incarnation(Parts parts, std::int64_t id, SteadyClock::time_point b
       leases_(parts.pool),
       executions_(parts.pool),
       progress_(parts.io, commit_options(parts.settings, id), id),
-      host_({.io = parts.io, .bus = parts.bus, .catalog = parts.catalog, .executions = executions_, .progress = progress_,
-             .tasks = parts.tasks, .incarnation = id, .on_fenced = [this] { over("fenced by another scheduler"); }}),
+      host_({.io = parts.io,
+             .bus = parts.bus,
+             .catalog = parts.catalog,
+             .executions = executions_,
+             .progress = progress_,
+             .tasks = parts.tasks,
+             .incarnation = id,
+             .on_fenced = [this] { over("fenced by another scheduler"); }}),
       lease_valid_until_(began + parts.settings.lease),
       ended_(parts.io),
       partitions_changed_(parts.io),
@@ -54,9 +60,13 @@ Incarnation::Incarnation(Parts parts, std::int64_t id, SteadyClock::time_point b
   if (changes) changes_ = std::move(*changes);
 }
 
-Incarnation::~Incarnation() { held_gauge_.set(0); }
+Incarnation::~Incarnation() {
+  held_gauge_.set(0);
+}
 
-bool Incarnation::holds_lease() const { return !over_ && SteadyClock::now() < lease_valid_until_ - kLeaseMargin; }
+bool Incarnation::holds_lease() const {
+  return !over_ && SteadyClock::now() < lease_valid_until_ - kLeaseMargin;
+}
 
 void Incarnation::over(const char* why) {
   if (over_) return;
@@ -93,7 +103,9 @@ awaitable<void> Incarnation::run() {
   }
   co_await give_away(all);
   Result<void> ended = co_await leases_.end_incarnation(id_);
-  if (!ended) log::warn("the clean end could not be recorded; others take over when the lease runs out", {{"error", ended.error().message}});
+  if (!ended)
+    log::warn("the clean end could not be recorded; others take over when the lease runs out",
+              {{"error", ended.error().message}});
   parts_.bus.publish(bus::kPartitionsChanged, "");
   over_ = true;
 }
@@ -151,7 +163,8 @@ awaitable<void> Incarnation::balance_once() {
       continue;
     }
     Result<bool> fenced = co_await leases_.fence(peer.incarnation);
-    if (fenced && *fenced) log::info("fenced a scheduler whose lease ran out", {{"incarnation", peer.incarnation}, {"name", peer.name}});
+    if (fenced && *fenced)
+      log::info("fenced a scheduler whose lease ran out", {{"incarnation", peer.incarnation}, {"name", peer.name}});
   }
   const int share = (parts_.partitions + std::max(alive, 1) - 1) / std::max(alive, 1);
   const int mine = static_cast<int>(held_.size());
@@ -181,16 +194,17 @@ Incarnation::Subscriptions Incarnation::subscribe(int partition) {
     }
   });
   if (requests) subscriptions.requests = std::move(*requests);
-  auto effects = parts_.bus.subscribe(bus::effect_result_subject(partition), [this](std::vector<bus::Message> messages) {
-    for (const bus::Message& message : messages) {
-      auto items = bus::decode<bus::TaskResult>(message.data);
-      if (!items) {
-        log::warn("a result cannot be read", {{"error", items.error().message}});
-        continue;
-      }
-      for (bus::TaskResult& item : *items) host_.on_result(std::move(item), message.reply);
-    }
-  });
+  auto effects =
+      parts_.bus.subscribe(bus::effect_result_subject(partition), [this](std::vector<bus::Message> messages) {
+        for (const bus::Message& message : messages) {
+          auto items = bus::decode<bus::TaskResult>(message.data);
+          if (!items) {
+            log::warn("a result cannot be read", {{"error", items.error().message}});
+            continue;
+          }
+          for (bus::TaskResult& item : *items) host_.on_result(std::move(item), message.reply);
+        }
+      });
   if (effects) subscriptions.effects = std::move(*effects);
   auto progress = parts_.bus.subscribe(bus::progress_subject(partition), [this](std::vector<bus::Message> messages) {
     for (const bus::Message& message : messages) {
@@ -233,7 +247,8 @@ awaitable<void> Incarnation::give_away(std::vector<int> partitions) {
   // Our own commits first: after the release the next owner reads what they wrote, and what follows from them (events,
   // completions) is still ours to send.
   const auto committing = [this, &partitions] {
-    return std::any_of(partitions.begin(), partitions.end(), [this](int partition) { return host_.has_commits(partition); });
+    return std::any_of(partitions.begin(), partitions.end(),
+                       [this](int partition) { return host_.has_commits(partition); });
   };
   const auto patience = SteadyClock::now() + std::chrono::seconds(2);
   while (committing() && SteadyClock::now() < patience) co_await progress_.drain(std::chrono::milliseconds(20));
@@ -292,7 +307,8 @@ awaitable<void> Incarnation::sweep_partitions() {
     for (const auto& [partition, subscriptions] : held_) partitions.push_back(partition);
     const std::size_t found = co_await sweep(std::move(partitions), wall_now() - std::chrono::seconds(2));
     if (found > 0) log::info("the sweep found executions whose messages were lost", {{"found", found}});
-    pause = found > 0 || hurried ? std::chrono::milliseconds(1'000) : std::min(pause * 2, std::chrono::milliseconds(30'000));
+    pause = found > 0 || hurried ? std::chrono::milliseconds(1'000)
+                                 : std::min(pause * 2, std::chrono::milliseconds(30'000));
   }
 }
 

@@ -18,9 +18,9 @@
 
 namespace r8r::scheduler {
 
-/// One life of a scheduler: from the row that names it until it is fenced, loses its lease, or ends cleanly. Holds a fair
-/// share of the partitions and hosts their executions. When it is over everything it had in memory goes with it; the process
-/// begins a new one.
+/// One life of a scheduler: from the row that names it until it is fenced, loses its lease, or ends cleanly. Holds a
+/// fair share of the partitions and hosts their executions. When it is over everything it had in memory goes with it;
+/// the process begins a new one.
 class Incarnation {
  public:
   struct Parts {

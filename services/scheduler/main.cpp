@@ -20,7 +20,8 @@ int main() {
 
   r8r::asio::io_context io(1);
   r8r::scheduler::Scheduler scheduler(io, settings);
-  r8r::http::ServiceProbe probe(io, settings.metrics_host, settings.metrics_port, [&] { return scheduler.why_not_ready(); });
+  r8r::http::ServiceProbe probe(io, settings.metrics_host, settings.metrics_port,
+                                [&] { return scheduler.why_not_ready(); });
   if (const r8r::Result<void> listening = probe.listen(); !listening) {
     std::fprintf(stderr, "r8r-scheduler: %s\n", listening.error().message.c_str());
     return 1;

@@ -8,8 +8,8 @@
 
 namespace r8r::scheduler {
 
-/// Coalesces what one loop turn sends to the same subject into one message. Losing a message is allowed: whoever waits for
-/// it finds out from the database.
+/// Coalesces what one loop turn sends to the same subject into one message. Losing a message is allowed: whoever waits
+/// for it finds out from the database.
 template <class T>
 class Outbox {
  public:

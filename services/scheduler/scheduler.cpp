@@ -14,14 +14,20 @@ constexpr auto kRetryPause = std::chrono::milliseconds(500);
 constexpr int kDaysAhead = 3;
 
 store::PoolOptions pool_options(const Settings& settings) {
-  return {.url = settings.common.database_url, .application_name = "r8r-scheduler",
+  return {.url = settings.common.database_url,
+          .application_name = "r8r-scheduler",
           .size = static_cast<std::size_t>(settings.common.db_pool_size)};
 }
 
 }  // namespace
 
 Scheduler::Scheduler(asio::io_context& io, Settings settings)
-    : io_(io), settings_(std::move(settings)), pool_(io, pool_options(settings_)), catalog_(io, pool_), stop_asked_(io), tasks_(io) {}
+    : io_(io),
+      settings_(std::move(settings)),
+      pool_(io, pool_options(settings_)),
+      catalog_(io, pool_),
+      stop_asked_(io),
+      tasks_(io) {}
 
 Scheduler::~Scheduler() = default;
 
@@ -101,10 +107,14 @@ awaitable<void> Scheduler::run() {
       continue;
     }
     log::info("incarnation begins", {{"incarnation", *id}, {"name", settings_.name}});
-    incarnation_ = std::make_unique<Incarnation>(
-        Incarnation::Parts{.io = io_, .bus = *bus_, .pool = pool_, .catalog = catalog_, .tasks = *task_queue_,
-                           .settings = settings_, .partitions = partitions_},
-        *id, asked);
+    incarnation_ = std::make_unique<Incarnation>(Incarnation::Parts{.io = io_,
+                                                                    .bus = *bus_,
+                                                                    .pool = pool_,
+                                                                    .catalog = catalog_,
+                                                                    .tasks = *task_queue_,
+                                                                    .settings = settings_,
+                                                                    .partitions = partitions_},
+                                                 *id, asked);
     if (stopping_) incarnation_->stop();
     co_await incarnation_->run();
     incarnation_.reset();

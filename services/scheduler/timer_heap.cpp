@@ -16,7 +16,8 @@ void TimerHeap::arm() {
   }
   armed_for_ = heap_.top().at;
   // At most a minute at a time: the wall clock may jump while the steady clock sleeps.
-  const auto pause = std::clamp<std::chrono::microseconds>(armed_for_ - wall_now(), std::chrono::microseconds(0), std::chrono::minutes(1));
+  const auto pause = std::clamp<std::chrono::microseconds>(armed_for_ - wall_now(), std::chrono::microseconds(0),
+                                                           std::chrono::minutes(1));
   timer_.expires_after(pause);
   timer_.async_wait([this](boost::system::error_code error) {
     if (!error) fire();

@@ -71,9 +71,13 @@ TEST(Faults, EveryPromisedExecutionEndsOnceWhateverIsKilled) {
       const int n = lane * 1'000'000 + i;
       const bool mixed = i % 3 != 0;
       const bool wait = i % 4 == 0;
-      const HttpAnswer answer = call({.method = "POST", .url = stack.url(i % 2) + "/api/workflows/" + (mixed ? "mixed" : "chain") + "/execute",
-                                      .body = Json({{"input", {{"n", n}, {"url", outside.url()}}}, {"wait", wait}, {"timeout_seconds", 20}}).dump(),
-                                      .headers = {}, .timeout = seconds(25)});
+      const HttpAnswer answer = call(
+          {.method = "POST",
+           .url = stack.url(i % 2) + "/api/workflows/" + (mixed ? "mixed" : "chain") + "/execute",
+           .body =
+               Json({{"input", {{"n", n}, {"url", outside.url()}}}, {"wait", wait}, {"timeout_seconds", 20}}).dump(),
+           .headers = {},
+           .timeout = seconds(25)});
       const std::lock_guard lock(mutex);
       if (answer.status == 202 || answer.status == 200) {
         promises.push_back({answer.json().value("execution_id", ""), mixed, n});
@@ -113,7 +117,8 @@ TEST(Faults, EveryPromisedExecutionEndsOnceWhateverIsKilled) {
   for (const Promise& promise : promises) {
     ASSERT_FALSE(promise.id.empty());
     const Json execution = stack.wait_end(promise.id, seconds(120));
-    ASSERT_TRUE(execution.is_object()) << promise.id << " never ended: " << stack.get("/api/executions/" + promise.id).body;
+    ASSERT_TRUE(execution.is_object()) << promise.id
+                                       << " never ended: " << stack.get("/api/executions/" + promise.id).body;
     if (execution["status"] != "completed") {
       ++failed;
       ADD_FAILURE() << execution;
@@ -140,13 +145,15 @@ TEST(Faults, EveryPromisedExecutionEndsOnceWhateverIsKilled) {
   for (const auto& [key, count] : calls_by_key) repeated += count > 1 ? 1 : 0;
 
   // Nothing is left half done: no live execution, no timer.
-  EXPECT_TRUE(eventually(seconds(60), [&] {
-    return stack.query("select count(*) from live_executions") == "0" &&
-           stack.query("select count(*) from timers") == "0";
-  })) << "live: " << stack.query("select count(*) from live_executions");
+  EXPECT_TRUE(eventually(seconds(60),
+                         [&] {
+                           return stack.query("select count(*) from live_executions") == "0" &&
+                                  stack.query("select count(*) from timers") == "0";
+                         }))
+      << "live: " << stack.query("select count(*) from live_executions");
   EXPECT_EQ(stack.query("select count(*) from (select id from executions group by id having count(*) > 1) twice"), "0");
-  std::printf("kills %d, promised %zu, failed %d, outside calls %zu, of them repeated keys %d\n", kills, promises.size(), failed,
-              outside.requests().size(), repeated);
+  std::printf("kills %d, promised %zu, failed %d, outside calls %zu, of them repeated keys %d\n", kills,
+              promises.size(), failed, outside.requests().size(), repeated);
 }
 
 }  // namespace

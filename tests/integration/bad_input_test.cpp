@@ -27,16 +27,21 @@ class BadInput : public StackTest {
     const Json error = answer.json()["error"];
     ASSERT_TRUE(error.is_object()) << answer.body;
     EXPECT_EQ(error["code"], code) << answer.body;
-    for (const char* key : {"message", "category", "correlation_id", "execution_id", "request_id", "retry_after_ms", "details"})
+    for (const char* key :
+         {"message", "category", "correlation_id", "execution_id", "request_id", "retry_after_ms", "details"})
       EXPECT_TRUE(error.contains(key)) << key;
   }
   static HttpAnswer execute_raw(const std::string& body, const std::string& type = "application/json") {
-    return call({.method = "POST", .url = stack().url() + "/api/workflows/fine/execute", .body = body, .headers = {"Content-Type: " + type}});
+    return call({.method = "POST",
+                 .url = stack().url() + "/api/workflows/fine/execute",
+                 .body = body,
+                 .headers = {"Content-Type: " + type}});
   }
 };
 
 TEST_F(BadInput, MalformedJsonSaysWhere) {
-  for (const char* body : {"{", "{\"input\":}", "[1,2", "nul", "{\"input\":1}x", "{'input':1}", "{\"input\":\"\\ud800\"", "\xff\xfe"}) {
+  for (const char* body :
+       {"{", "{\"input\":}", "[1,2", "nul", "{\"input\":1}x", "{'input':1}", "{\"input\":\"\\ud800\"", "\xff\xfe"}) {
     const HttpAnswer answer = execute_raw(body);
     expect_error(answer, 400, "INVALID_REQUEST");
     EXPECT_TRUE(answer.json()["error"]["details"].contains("line")) << body << answer.body;
@@ -44,7 +49,8 @@ TEST_F(BadInput, MalformedJsonSaysWhere) {
 }
 
 TEST_F(BadInput, WrongTypesNameTheirField) {
-  const std::map<std::string, std::string> bodies = {{"wait", R"({"wait":"yes"})"}, {"timeout_seconds", R"({"timeout_seconds":-1})"},
+  const std::map<std::string, std::string> bodies = {{"wait", R"({"wait":"yes"})"},
+                                                     {"timeout_seconds", R"({"timeout_seconds":-1})"},
                                                      {"correlation_id", R"({"correlation_id":7})"}};
   for (const auto& [field, body] : bodies) {
     const HttpAnswer answer = execute_raw(body);
@@ -53,10 +59,13 @@ TEST_F(BadInput, WrongTypesNameTheirField) {
   }
 }
 
-TEST_F(BadInput, OtherContentTypesAreRefused) { expect_error(execute_raw("<x/>", "text/xml"), 415, "UNSUPPORTED_MEDIA_TYPE"); }
+TEST_F(BadInput, OtherContentTypesAreRefused) {
+  expect_error(execute_raw("<x/>", "text/xml"), 415, "UNSUPPORTED_MEDIA_TYPE");
+}
 
 TEST_F(BadInput, DeepNestingIsRefused) {
-  expect_error(execute_raw("{\"input\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}"), 400, "INVALID_REQUEST");
+  expect_error(execute_raw("{\"input\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}"), 400,
+               "INVALID_REQUEST");
 }
 
 TEST_F(BadInput, ABodyOfTwoMegabytesIsTooLarge) {
@@ -71,10 +80,12 @@ TEST_F(BadInput, UnknownPathsAndMethodsHaveTheEnvelope) {
 }
 
 TEST_F(BadInput, BrokenWorkflowsListEveryProblemWithItsPlace) {
-  const HttpAnswer answer = call({.method = "POST", .url = stack().url() + "/api/workflows",
-                                  .body = "name: bad\nnodes:\n  - {id: a, type: transfrom}\n  - {id: a, type: transform, depends_on: ghost, "
-                                          "config: {expression: '1 +'}}\n",
-                                  .headers = {"Content-Type: application/yaml"}});
+  const HttpAnswer answer =
+      call({.method = "POST",
+            .url = stack().url() + "/api/workflows",
+            .body = "name: bad\nnodes:\n  - {id: a, type: transfrom}\n  - {id: a, type: transform, depends_on: ghost, "
+                    "config: {expression: '1 +'}}\n",
+            .headers = {"Content-Type: application/yaml"}});
   expect_error(answer, 422, "INVALID_WORKFLOW_DEFINITION");
   const Json details = answer.json()["error"]["details"];
   ASSERT_TRUE(details.is_array());
@@ -95,9 +106,14 @@ TEST_F(BadInput, YamlBombsAreRefusedQuickly) {
     bomb += "]\n";
   }
   const auto begun = std::chrono::steady_clock::now();
-  const HttpAnswer answer = call({.method = "POST", .url = stack().url() + "/api/workflows", .body = bomb, .headers = {"Content-Type: application/yaml"}});
+  const HttpAnswer answer = call({.method = "POST",
+                                  .url = stack().url() + "/api/workflows",
+                                  .body = bomb,
+                                  .headers = {"Content-Type: application/yaml"}});
   expect_error(answer, 422, "INVALID_WORKFLOW_DEFINITION");
-  const HttpAnswer deep = call({.method = "POST", .url = stack().url() + "/api/workflows", .body = std::string(200'000, '['),
+  const HttpAnswer deep = call({.method = "POST",
+                                .url = stack().url() + "/api/workflows",
+                                .body = std::string(200'000, '['),
                                 .headers = {"Content-Type: application/yaml"}});
   expect_error(deep, 422, "INVALID_WORKFLOW_DEFINITION");
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
@@ -130,14 +146,15 @@ TEST_F(BadInput, ManyThousandConnectionsLeaveItAlive) {
   EXPECT_GT(connected, 900);
   EXPECT_EQ(stack().execute("fine", 1, 1)["status"], "completed") << "the other instance is not touched";
   clients.clear();
-  EXPECT_TRUE(eventually(std::chrono::seconds(10), [&] { return stack().execute("fine", 1).value("status", "") == "completed"; }));
+  EXPECT_TRUE(eventually(std::chrono::seconds(10),
+                         [&] { return stack().execute("fine", 1).value("status", "") == "completed"; }));
 }
 
 TEST_F(BadInput, TheOpenApiDocumentListsTheGuidesPaths) {
   const Json document = stack().get("/api/openapi.json").json();
   EXPECT_THAT(document.value("openapi", ""), HasSubstr("3.1"));
-  for (const char* path : {"/api/health", "/api/metrics", "/api/workflows", "/api/workflows/{name}", "/api/workflows/{name}/execute",
-                           "/api/executions/{id}", "/api/executions/{id}/trace"})
+  for (const char* path : {"/api/health", "/api/metrics", "/api/workflows", "/api/workflows/{name}",
+                           "/api/workflows/{name}/execute", "/api/executions/{id}", "/api/executions/{id}/trace"})
     EXPECT_TRUE(document["paths"].contains(path)) << path;
   EXPECT_EQ(document["paths"]["/api/workflows/{name}/execute"]["post"]["operationId"], "executeWorkflow");
 }

@@ -86,8 +86,9 @@ nodes:
 }
 
 TEST_F(Executions, AWaitIsADurableTimer) {
-  stack().create("name: waiting\nnodes:\n  - {id: pause, type: wait, config: {milliseconds: 300}}\n"
-                 "  - {id: after, type: transform, depends_on: pause, config: {expression: 'input.waited_ms'}}\n");
+  stack().create(
+      "name: waiting\nnodes:\n  - {id: pause, type: wait, config: {milliseconds: 300}}\n"
+      "  - {id: after, type: transform, depends_on: pause, config: {expression: 'input.waited_ms'}}\n");
   const Json answer = stack().execute("waiting", {{"x", 1}});
   EXPECT_EQ(answer["status"], "completed") << answer;
   EXPECT_GE(answer["output"].get<int>(), 300);
@@ -119,13 +120,15 @@ TEST_F(Executions, AnIdempotencyKeyStartsOneExecution) {
 
 TEST_F(Executions, CorrelationIdsAreStored) {
   stack().create(kChain);
-  const Json answer = stack().post("/api/workflows/chain/execute", {{"input", {{"v", 1}}}, {"correlation_id", "corr-7"}}).json();
+  const Json answer =
+      stack().post("/api/workflows/chain/execute", {{"input", {{"v", 1}}}, {"correlation_id", "corr-7"}}).json();
   EXPECT_EQ(stack().get("/api/executions/" + answer.value("execution_id", "")).json()["correlation_id"], "corr-7");
 }
 
 TEST_F(Executions, DeclaredInputsAreChecked) {
-  stack().create("name: inputs\ninputs:\n  n: {type: integer, required: true}\n  m: {type: integer, default: 2}\n"
-                 "nodes:\n  - {id: a, type: transform, config: {expression: 'input.n * input.m'}}\n");
+  stack().create(
+      "name: inputs\ninputs:\n  n: {type: integer, required: true}\n  m: {type: integer, default: 2}\n"
+      "nodes:\n  - {id: a, type: transform, config: {expression: 'input.n * input.m'}}\n");
   const HttpAnswer missing = stack().post("/api/workflows/inputs/execute", {{"input", Json::object()}});
   EXPECT_EQ(missing.status, 400);
   EXPECT_EQ(missing.json()["error"]["code"], "INVALID_INPUT");
@@ -156,7 +159,8 @@ TEST_F(Executions, UnknownOnesAre404) {
     EXPECT_EQ(answer.status, 404) << path;
     EXPECT_EQ(answer.json()["error"]["code"], "EXECUTION_NOT_FOUND");
   }
-  EXPECT_EQ(stack().post("/api/workflows/nothing/execute", Json::object()).json()["error"]["code"], "WORKFLOW_NOT_FOUND");
+  EXPECT_EQ(stack().post("/api/workflows/nothing/execute", Json::object()).json()["error"]["code"],
+            "WORKFLOW_NOT_FOUND");
 }
 
 }  // namespace

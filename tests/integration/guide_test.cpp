@@ -19,7 +19,8 @@ class Guide : public testing::Test {
     std::filesystem::permissions(directory, std::filesystem::perms(0755));
     port = free_port();
     server = ChildProcess({program_path("r8r"),
-                           {"server", "--port", std::to_string(port), "--data-dir", directory + "/data", "--workflows", R8R_SOURCE_DIR "/examples"},
+                           {"server", "--port", std::to_string(port), "--data-dir", directory + "/data", "--workflows",
+                            R8R_SOURCE_DIR "/examples"},
                            {},
                            directory + "/server.log"});
   }
@@ -34,7 +35,8 @@ class Guide : public testing::Test {
   }
   void start() {
     server.start();
-    ASSERT_TRUE(eventually(seconds(90), [&] { return log_text().find("is ready") != std::string::npos || !server.running(); }));
+    ASSERT_TRUE(
+        eventually(seconds(90), [&] { return log_text().find("is ready") != std::string::npos || !server.running(); }));
     ASSERT_TRUE(server.running());
   }
   std::string log_text() const {
@@ -54,11 +56,13 @@ class Guide : public testing::Test {
 TEST_F(Guide, TheCompleteExampleWorksAsWritten) {
   start();
   const std::string file = directory + "/my-workflow.yaml";
-  std::ofstream(file) << "name: my-workflow\nnodes:\n  - id: greet\n    type: transform\n    config:\n      expression: '\"Hello, \" + input.name'\n";
+  std::ofstream(file) << "name: my-workflow\nnodes:\n  - id: greet\n    type: transform\n    config:\n      "
+                         "expression: '\"Hello, \" + input.name'\n";
   const Finished created = r8r({"workflows", "create", file});
   ASSERT_EQ(created.exit_code, 0) << created.out << created.err;
 
-  const HttpAnswer executed = call({.method = "POST", .url = url() + "/api/workflows/my-workflow/execute", .body = R"({"input":{"name":"World"}})"});
+  const HttpAnswer executed = call(
+      {.method = "POST", .url = url() + "/api/workflows/my-workflow/execute", .body = R"({"input":{"name":"World"}})"});
   ASSERT_EQ(executed.status, 200) << executed.body;
   const std::string id = executed.json().value("execution_id", "");
   const Json execution = call({.url = url() + "/api/executions/" + id}).json();
@@ -84,10 +88,12 @@ TEST_F(Guide, TheCompleteExampleWorksAsWritten) {
 TEST_F(Guide, DataIsThereAfterARestartAndASecondServerIsRefused) {
   start();
   ASSERT_EQ(r8r({"workflows", "run", "hello"}).exit_code, 0);
-  const Finished second = run(program_path("r8r"), {"server", "--port", std::to_string(free_port()), "--data-dir", directory + "/data"});
+  const Finished second =
+      run(program_path("r8r"), {"server", "--port", std::to_string(free_port()), "--data-dir", directory + "/data"});
   EXPECT_NE(second.exit_code, 0);
   EXPECT_THAT(second.err, HasSubstr("in use"));
-  const Finished busy = run(program_path("r8r"), {"server", "--port", std::to_string(port), "--data-dir", directory + "/other"});
+  const Finished busy =
+      run(program_path("r8r"), {"server", "--port", std::to_string(port), "--data-dir", directory + "/other"});
   EXPECT_NE(busy.exit_code, 0);
   EXPECT_THAT(busy.err, HasSubstr("port " + std::to_string(port)));
 
@@ -100,14 +106,16 @@ TEST_F(Guide, DataIsThereAfterARestartAndASecondServerIsRefused) {
 
 TEST_F(Guide, WhatDiesIsStartedAgain) {
   start();
-  const Finished children = run("/usr/bin/pgrep", {"-P", std::to_string(server.pid()), "-x", "r8r-scheduler|r8r-api|r8r-worker|nats-server"});
+  const Finished children =
+      run("/usr/bin/pgrep", {"-P", std::to_string(server.pid()), "-x", "r8r-scheduler|r8r-api|r8r-worker|nats-server"});
   ASSERT_EQ(children.exit_code, 0);
   std::istringstream pids(children.out);
   int count = 0;
   for (pid_t pid = 0; pids >> pid; ++count) ::kill(pid, SIGKILL);
   EXPECT_GE(count, 4);
   EXPECT_TRUE(eventually(seconds(60), [&] {
-    return call({.method = "POST", .url = url() + "/api/workflows/hello/execute", .body = "{}", .timeout = seconds(5)}).status == 200;
+    return call({.method = "POST", .url = url() + "/api/workflows/hello/execute", .body = "{}", .timeout = seconds(5)})
+               .status == 200;
   }));
 }
 
@@ -116,7 +124,9 @@ TEST_F(Guide, NothingIsLeftBehindWhenTheServerItselfIsKilled) {
   const Finished before = run("/usr/bin/pgrep", {"-f", directory + "/data"});
   EXPECT_EQ(before.exit_code, 0);
   server.kill();
-  EXPECT_TRUE(eventually(seconds(30), [&] { return run("/usr/bin/pgrep", {"-f", directory + "/data"}).exit_code == 1; }));
+  EXPECT_TRUE(eventually(seconds(30), [&] {
+    return run("/usr/bin/pgrep", {"-f", directory + "/data"}).exit_code == 1;
+  }));
   std::filesystem::remove(directory + "/server.log");
   start();
   EXPECT_EQ(r8r({"workflows", "run", "hello"}).exit_code, 0);

@@ -47,7 +47,9 @@ TEST_F(HttpNode, SendsJsonAndGoesOnWithTheAnswer) {
 
 TEST_F(HttpNode, TriesAgainAfterAServerErrorWithANewKeyForEachAttempt) {
   stack().create(kPost);
-  RawServer server([](const std::string&, int number) { return number < 2 ? http_answer(500, "{}") : http_answer(200, R"({"echo":1})"); });
+  RawServer server([](const std::string&, int number) {
+    return number < 2 ? http_answer(500, "{}") : http_answer(200, R"({"echo":1})");
+  });
   const Json answer = stack().execute("post-it", {{"url", server.url()}, {"value", 1}});
   EXPECT_EQ(answer["output"], 1) << answer;
   const auto requests = server.requests();
@@ -88,7 +90,8 @@ nodes:
   RawServer silent([](const std::string&, int) { return ""; });
   RawServer garbage([](const std::string&, int) { return std::string("\x00\x01 this is not http\r\n\r\n", 22); });
   RawServer cut([](const std::string&, int) { return "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort"; });
-  RawServer huge([](const std::string&, int) { return http_answer(200, std::string(9 * 1024 * 1024, 'x'), "text/plain"); });
+  RawServer huge(
+      [](const std::string&, int) { return http_answer(200, std::string(9 * 1024 * 1024, 'x'), "text/plain"); });
   for (RawServer* server : {&silent, &garbage, &cut, &huge}) {
     const Json answer = stack().execute("with-fallback", {{"url", server->url()}});
     EXPECT_EQ(answer["status"], "completed") << answer;

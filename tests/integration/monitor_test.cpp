@@ -28,8 +28,9 @@ class Monitor : public StackTest {
 };
 
 TEST_F(Monitor, EveryInstanceTellsEveryEventInOrder) {
-  stack().create("name: watched\nnodes:\n  - {id: a, type: transform, config: {expression: '1'}}\n"
-                 "  - {id: b, type: transform, depends_on: a, config: {expression: '2'}}\n");
+  stack().create(
+      "name: watched\nnodes:\n  - {id: a, type: transform, config: {expression: '1'}}\n"
+      "  - {id: b, type: transform, depends_on: a, config: {expression: '2'}}\n");
   SocketClient first(port(0), "/api/monitor");
   SocketClient second(port(1), "/api/monitor?workflow=watched");
   ASSERT_EQ(first.status(), 101);
@@ -37,7 +38,8 @@ TEST_F(Monitor, EveryInstanceTellsEveryEventInOrder) {
   ASSERT_EQ((*second.read())["type"], "connected");
   const Json answer = stack().execute("watched", 2);
   EXPECT_EQ(answer["status"], "completed") << answer;
-  const auto expected = ElementsAre("execution_started", "node_started", "node_completed", "node_started", "node_completed", "execution_completed");
+  const auto expected = ElementsAre("execution_started", "node_started", "node_completed", "node_started",
+                                    "node_completed", "execution_completed");
   EXPECT_THAT(watch(first, "watched"), expected);
   EXPECT_THAT(watch(second, "watched"), expected);
 }

@@ -54,11 +54,13 @@ TEST_F(Outages, TheBusGoesAwayAndComesBackEmpty) {
 }
 
 TEST_F(Outages, AWaitSurvivesTheDeathOfEveryScheduler) {
-  stack.create("name: sleeper\nnodes:\n  - {id: pause, type: wait, config: {seconds: 3}}\n"
-               "  - {id: after, type: transform, depends_on: pause, config: {expression: '\"woke\"'}}\n");
+  stack.create(
+      "name: sleeper\nnodes:\n  - {id: pause, type: wait, config: {seconds: 3}}\n"
+      "  - {id: after, type: transform, depends_on: pause, config: {expression: '\"woke\"'}}\n");
   const std::string id = stack.submit("sleeper", 1);
   // It waits: the timer is recorded.
-  ASSERT_TRUE(eventually(seconds(10), [&] { return stack.get("/api/executions/" + id).json().value("status", "") == "running"; }));
+  ASSERT_TRUE(eventually(seconds(10),
+                         [&] { return stack.get("/api/executions/" + id).json().value("status", "") == "running"; }));
   for (int i = 0; i < 2; ++i) stack.service("r8r-scheduler", i).kill();
   for (int i = 0; i < 2; ++i) stack.service("r8r-scheduler", i).start();
   const Json execution = stack.wait_end(id, seconds(60));
@@ -74,11 +76,13 @@ TEST_F(Outages, AFrozenSchedulerIsFencedAndWritesNothingWhenItWakes) {
   for (const std::string& id : ids) EXPECT_EQ(stack.wait_end(id, seconds(60)).value("status", ""), "completed");
   frozen.signal(SIGCONT);
   EXPECT_TRUE(stack.wait_ready()) << stack.not_ready();
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(stack.get("/api/executions/" + ids[static_cast<std::size_t>(i)]).json()["output"], i);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(stack.get("/api/executions/" + ids[static_cast<std::size_t>(i)]).json()["output"], i);
 }
 
 TEST_F(Outages, ADeadWorkersTasksAreRunByAnother) {
-  stack.create("name: calls\nnodes:\n  - {id: call, type: http, config: {url: '{{ input.url }}', timeout_seconds: 60}}\n");
+  stack.create(
+      "name: calls\nnodes:\n  - {id: call, type: http, config: {url: '{{ input.url }}', timeout_seconds: 60}}\n");
   // The first call never gets an answer; its worker dies; the second delivery does.
   RawServer server([](const std::string&, int number) { return number == 0 ? std::string() : http_answer(200, "{}"); });
   const std::string id = stack.submit("calls", {{"url", server.url()}});
@@ -104,7 +108,8 @@ TEST_F(Outages, ADrainedSchedulerHandsOverWithoutAPause) {
 }
 
 TEST_F(Outages, EveryServiceEndsCleanlyOnSigterm) {
-  for (const char* name : {"r8r-api", "r8r-worker", "r8r-scheduler"}) EXPECT_EQ(stack.service(name, 1).stop(seconds(15)), 0) << name;
+  for (const char* name : {"r8r-api", "r8r-worker", "r8r-scheduler"})
+    EXPECT_EQ(stack.service(name, 1).stop(seconds(15)), 0) << name;
   EXPECT_TRUE(eventually(seconds(10), [&] { return works(); }));
 }
 

@@ -30,21 +30,26 @@ TEST_F(Webhooks, RunTheWorkflowByItsNameAndByItsPath) {
 }
 
 TEST_F(Webhooks, ANewWorkflowIsReachableOnEveryInstanceAtOnce) {
-  stack().create("name: fresh-hook\ntriggers: [{type: webhook}]\nnodes:\n  - {id: a, type: transform, config: {expression: 'input'}}\n");
-  EXPECT_TRUE(eventually(std::chrono::seconds(2), [&] { return stack().post("/webhooks/fresh-hook", 1, 1).status == 200; }));
+  stack().create(
+      "name: fresh-hook\ntriggers: [{type: webhook}]\nnodes:\n  - {id: a, type: transform, config: {expression: "
+      "'input'}}\n");
+  EXPECT_TRUE(
+      eventually(std::chrono::seconds(2), [&] { return stack().post("/webhooks/fresh-hook", 1, 1).status == 200; }));
 }
 
 TEST_F(Webhooks, OutputModeAnswersWithTheBareOutput) {
-  stack().create("name: bare\ntriggers: [{type: webhook, response_mode: output}]\n"
-                 "nodes:\n  - {id: a, type: transform, config: {expression: '#{ hello: input.who }'}}\n");
+  stack().create(
+      "name: bare\ntriggers: [{type: webhook, response_mode: output}]\n"
+      "nodes:\n  - {id: a, type: transform, config: {expression: '#{ hello: input.who }'}}\n");
   const HttpAnswer answer = stack().post("/webhooks/bare", {{"who", "you"}});
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.json(), Json({{"hello", "you"}}));
 }
 
 TEST_F(Webhooks, AsyncModeAnswersBeforeTheEnd) {
-  stack().create("name: later\ntriggers: [{type: webhook, response_mode: async}]\n"
-                 "nodes:\n  - {id: a, type: wait, config: {milliseconds: 200}}\n");
+  stack().create(
+      "name: later\ntriggers: [{type: webhook, response_mode: async}]\n"
+      "nodes:\n  - {id: a, type: wait, config: {milliseconds: 200}}\n");
   const HttpAnswer answer = stack().post("/webhooks/later", 1);
   ASSERT_EQ(answer.status, 202) << answer.body;
   EXPECT_EQ(stack().wait_end(answer.json().value("execution_id", ""))["status"], "completed");
@@ -53,10 +58,13 @@ TEST_F(Webhooks, AsyncModeAnswersBeforeTheEnd) {
 TEST_F(Webhooks, BodiesOfEveryKindBecomeTheInput) {
   stack().create(kEcho);
   const std::string url = stack().url() + "/webhooks/hook-echo";
-  const HttpAnswer form = call({.method = "POST", .url = url, .body = "a=1&b=x%20y&a=2",
+  const HttpAnswer form = call({.method = "POST",
+                                .url = url,
+                                .body = "a=1&b=x%20y&a=2",
                                 .headers = {"Content-Type: application/x-www-form-urlencoded"}});
   EXPECT_EQ(form.json()["output"], Json({{"a", {"1", "2"}}, {"b", "x y"}})) << form.body;
-  const HttpAnswer text = call({.method = "POST", .url = url, .body = "hello", .headers = {"Content-Type: text/plain"}});
+  const HttpAnswer text =
+      call({.method = "POST", .url = url, .body = "hello", .headers = {"Content-Type: text/plain"}});
   EXPECT_EQ(text.json()["output"], "hello") << text.body;
 }
 

@@ -41,7 +41,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return out;
 }
 
-int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+int code_of(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 
 pid_t fork_exec(const Command& command, int in, int out, int err) {
   std::vector<std::string> arguments = command.arguments;
@@ -65,7 +67,8 @@ std::string slurp(int fd) {
   lseek(fd, 0, SEEK_SET);
   std::string text;
   char buffer[8192];
-  for (ssize_t count = 0; (count = read(fd, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(count));
+  for (ssize_t count = 0; (count = read(fd, buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(count));
   return text;
 }
 
@@ -78,9 +81,13 @@ int temporary_file() {
 
 }  // namespace
 
-void give_way(std::chrono::milliseconds pause) { poll(nullptr, 0, static_cast<int>(pause.count())); }
+void give_way(std::chrono::milliseconds pause) {
+  poll(nullptr, 0, static_cast<int>(pause.count()));
+}
 
-ChildProcess::ChildProcess(ChildProcess&& other) noexcept { *this = std::move(other); }
+ChildProcess::ChildProcess(ChildProcess&& other) noexcept {
+  *this = std::move(other);
+}
 ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
   if (this == &other) return *this;
   kill();
@@ -89,11 +96,14 @@ ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
   exit_code_ = other.exit_code_;
   return *this;
 }
-ChildProcess::~ChildProcess() { kill(); }
+ChildProcess::~ChildProcess() {
+  kill();
+}
 
 void ChildProcess::start() {
   if (running()) throw std::logic_error(command_.program + " runs already");
-  const int log = open(command_.log_file.empty() ? "/dev/null" : command_.log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  const int log = open(command_.log_file.empty() ? "/dev/null" : command_.log_file.c_str(),
+                       O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   const int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
   exit_code_.reset();
   pid_ = fork_exec(command_, in, log, log);
@@ -135,12 +145,13 @@ std::optional<int> ChildProcess::stop(std::chrono::milliseconds limit) {
   return code;
 }
 
-Finished run(const std::string& program, const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment,
-             const std::string& input) {
+Finished run(const std::string& program, const std::vector<std::string>& arguments,
+             const std::map<std::string, std::string>& environment, const std::string& input) {
   const int in = temporary_file();
   const int out = temporary_file();
   const int err = temporary_file();
-  if (write(in, input.data(), input.size()) != static_cast<ssize_t>(input.size())) throw std::runtime_error("temporary file");
+  if (write(in, input.data(), input.size()) != static_cast<ssize_t>(input.size()))
+    throw std::runtime_error("temporary file");
   lseek(in, 0, SEEK_SET);
   const pid_t pid = fork_exec({program, arguments, environment, ""}, in, out, err);
   int status = 0;

@@ -29,8 +29,8 @@ class ChildProcess {
   void signal(int number);
   /// SIGKILL, and waits until it is gone.
   void kill();
-  /// SIGTERM; the exit code when it ends in time (128 + signal when a signal ended it), else it is killed and the answer is
-  /// nullopt.
+  /// SIGTERM; the exit code when it ends in time (128 + signal when a signal ended it), else it is killed and the
+  /// answer is nullopt.
   std::optional<int> stop(std::chrono::milliseconds limit);
   /// Waits for it to end by itself.
   std::optional<int> wait(std::chrono::milliseconds limit);
@@ -50,8 +50,8 @@ struct Finished {
   std::string out;
   std::string err;
 };
-Finished run(const std::string& program, const std::vector<std::string>& arguments, const std::map<std::string, std::string>& environment = {},
-             const std::string& input = "");
+Finished run(const std::string& program, const std::vector<std::string>& arguments,
+             const std::map<std::string, std::string>& environment = {}, const std::string& input = "");
 
 /// A loopback port that nobody uses at this moment.
 int free_port();

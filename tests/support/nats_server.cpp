@@ -9,7 +9,8 @@ namespace r8r::test {
 
 NatsServer::NatsServer() : directory_(temporary_directory("r8r-nats")), port_(free_port()) {
   const std::string config = directory_ + "/nats.conf";
-  std::ofstream(config) << "listen: \"127.0.0.1:" << port_ << "\"\nmax_payload: 8MB\njetstream { store_dir: \"" << directory_ << "/data\" }\n";
+  std::ofstream(config) << "listen: \"127.0.0.1:" << port_ << "\"\nmax_payload: 8MB\njetstream { store_dir: \""
+                        << directory_ << "/data\" }\n";
   process_ = ChildProcess({"/usr/sbin/nats-server", {"-c", config}, {}, directory_ + "/nats.log"});
 }
 
@@ -19,7 +20,9 @@ NatsServer::~NatsServer() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
-std::string NatsServer::url() const { return "nats://127.0.0.1:" + std::to_string(port_); }
+std::string NatsServer::url() const {
+  return "nats://127.0.0.1:" + std::to_string(port_);
+}
 
 void NatsServer::start() {
   process_.start();

@@ -37,9 +37,12 @@ struct SocketClient::Impl {
   }
 };
 
-SocketClient::SocketClient(int port, const std::string& target, const std::string& origin) : impl_(std::make_unique<Impl>()) {
+SocketClient::SocketClient(int port, const std::string& target, const std::string& origin)
+    : impl_(std::make_unique<Impl>()) {
   Impl& self = *impl_;
-  beast::get_lowest_layer(self.stream).socket().connect({asio::ip::make_address("127.0.0.1"), static_cast<unsigned short>(port)});
+  beast::get_lowest_layer(self.stream)
+      .socket()
+      .connect({asio::ip::make_address("127.0.0.1"), static_cast<unsigned short>(port)});
   if (!origin.empty()) {
     self.stream.set_option(websocket::stream_base::decorator(
         [origin](websocket::request_type& request) { request.set(beast::http::field::origin, origin); }));
@@ -52,7 +55,9 @@ SocketClient::SocketClient(int port, const std::string& target, const std::strin
 
 SocketClient::~SocketClient() = default;
 
-int SocketClient::status() const { return impl_->status; }
+int SocketClient::status() const {
+  return impl_->status;
+}
 
 std::optional<nlohmann::json> SocketClient::read(std::chrono::milliseconds limit) {
   Impl& self = *impl_;

@@ -44,7 +44,9 @@ void print_end_of(const std::string& file) {
   for (const std::string& line : lines) std::fprintf(stderr, "%s\n", line.c_str());
 }
 
-bool is_final(const std::string& status) { return status == "completed" || status == "failed" || status == "cancelled"; }
+bool is_final(const std::string& status) {
+  return status == "completed" || status == "failed" || status == "cancelled";
+}
 
 }  // namespace
 
@@ -84,21 +86,29 @@ HttpAnswer call(const HttpCall& request) {
   return answer;
 }
 
-std::string program_path(const std::string& name) { return std::string(R8R_BIN_DIR) + "/" + name; }
+std::string program_path(const std::string& name) {
+  return std::string(R8R_BIN_DIR) + "/" + name;
+}
 
 Stack::Stack(StackSize size)
-    : directory_(temporary_directory("r8r-stack")), database_url_(postgres_.create_database()), nats_port_(free_port()) {
-  std::ofstream(directory_ + "/nats.conf") << "listen: \"127.0.0.1:" << nats_port_ << "\"\nmax_payload: 8MB\njetstream { store_dir: \""
-                                           << directory_ << "/nats\" }\n";
+    : directory_(temporary_directory("r8r-stack")),
+      database_url_(postgres_.create_database()),
+      nats_port_(free_port()) {
+  std::ofstream(directory_ + "/nats.conf")
+      << "listen: \"127.0.0.1:" << nats_port_ << "\"\nmax_payload: 8MB\njetstream { store_dir: \"" << directory_
+      << "/nats\" }\n";
   nats_ = ChildProcess({"/usr/sbin/nats-server", {"-c", directory_ + "/nats.conf"}, {}, directory_ + "/nats.log"});
   const auto add = [&](const std::string& name, int count) {
     for (int i = 0; i < count; ++i) {
       const int port = free_port();
-      std::map<std::string, std::string> environment = {{"R8R_DATABASE_URL", database_url_}, {"R8R_NATS_URL", nats_url()},
+      std::map<std::string, std::string> environment = {{"R8R_DATABASE_URL", database_url_},
+                                                        {"R8R_NATS_URL", nats_url()},
                                                         {"R8R_SERVER_PORT", std::to_string(port)},
                                                         {"R8R_METRICS_PORT", std::to_string(port)},
-                                                        {"R8R_LEASE_SECONDS", "3"}, {"R8R_ALLOW_INTERNAL_URLS", "true"},
-                                                        {"R8R_ACCESS_LOG", "false"}, {"R8R_LOG_FORMAT", "json"}};
+                                                        {"R8R_LEASE_SECONDS", "3"},
+                                                        {"R8R_ALLOW_INTERNAL_URLS", "true"},
+                                                        {"R8R_ACCESS_LOG", "false"},
+                                                        {"R8R_LOG_FORMAT", "json"}};
       for (const auto& [key, value] : size.environment) environment[key] = value;
       if (name == "r8r-api") environment.erase("R8R_METRICS_PORT");
       const std::string log = directory_ + "/" + name + "-" + std::to_string(i) + ".log";
@@ -116,14 +126,17 @@ Stack::~Stack() {
   nats_.kill();
   if (testing::Test::HasFailure()) {
     std::fprintf(stderr, "logs are kept in %s; their ends:\n", directory_.c_str());
-    for (const auto& service : services_) print_end_of(fmt::format("{}/{}-{}.log", directory_, service->name, service->index));
+    for (const auto& service : services_)
+      print_end_of(fmt::format("{}/{}-{}.log", directory_, service->name, service->index));
   } else {
     std::error_code ignored;
     std::filesystem::remove_all(directory_, ignored);
   }
 }
 
-std::string Stack::nats_url() const { return "nats://127.0.0.1:" + std::to_string(nats_port_); }
+std::string Stack::nats_url() const {
+  return "nats://127.0.0.1:" + std::to_string(nats_port_);
+}
 
 void Stack::start() {
   nats_.start();
@@ -138,7 +151,9 @@ std::string Stack::ready_url(const std::string& name, int index) const {
   return "";
 }
 
-std::string Stack::url(int api) const { return ready_url("r8r-api", api); }
+std::string Stack::url(int api) const {
+  return ready_url("r8r-api", api);
+}
 
 bool Stack::wait_ready(std::chrono::milliseconds limit) {
   return eventually(limit, [&] { return not_ready().empty(); });
@@ -149,7 +164,8 @@ std::string Stack::not_ready() {
   for (const auto& service : services_) {
     const std::string url = "http://127.0.0.1:" + std::to_string(service->port) + "/readyz";
     const HttpAnswer answer = call({.url = url, .timeout = std::chrono::seconds(2)});
-    if (answer.status != 200) all += fmt::format("{} {}: {} {}\n", service->name, service->index, answer.status, answer.body);
+    if (answer.status != 200)
+      all += fmt::format("{} {}: {} {}\n", service->name, service->index, answer.status, answer.body);
   }
   return all;
 }
@@ -183,7 +199,8 @@ HttpAnswer Stack::post(const std::string& path, const Json& body, int api, std::
 }
 
 void Stack::create(const std::string& yaml) {
-  const HttpAnswer answer = call({.method = "POST", .url = url() + "/api/workflows", .body = yaml, .headers = {"Content-Type: application/yaml"}});
+  const HttpAnswer answer = call(
+      {.method = "POST", .url = url() + "/api/workflows", .body = yaml, .headers = {"Content-Type: application/yaml"}});
   ASSERT_TRUE(answer.status == 201 || answer.status == 200) << answer.status << " " << answer.body;
 }
 

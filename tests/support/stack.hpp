@@ -37,8 +37,8 @@ struct StackSize {
   std::map<std::string, std::string> environment;  ///< for every service
 };
 
-/// The services as they run in production: real processes, a private PostgreSQL and a private nats-server on free loopback
-/// ports, all data in a temporary directory. Ends everything it started.
+/// The services as they run in production: real processes, a private PostgreSQL and a private nats-server on free
+/// loopback ports, all data in a temporary directory. Ends everything it started.
 class Stack {
  public:
   explicit Stack(StackSize size = {});

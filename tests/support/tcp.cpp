@@ -22,7 +22,8 @@ sockaddr_in loopback(int port) {
 
 std::size_t body_length(const std::string& head) {
   std::string lower = head;
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const std::size_t at = lower.find("content-length:");
   return at == std::string::npos ? 0 : std::strtoul(lower.c_str() + at + 15, nullptr, 10);
 }
@@ -48,14 +49,17 @@ TcpClient::TcpClient(int port) {
 TcpClient::~TcpClient() {
   if (fd_ >= 0) close(fd_);
 }
-void TcpClient::send(const std::string& bytes) { write_all(fd_, bytes); }
+void TcpClient::send(const std::string& bytes) {
+  write_all(fd_, bytes);
+}
 
 std::string TcpClient::read(std::chrono::milliseconds limit, const std::string& enough) {
   const auto give_up = std::chrono::steady_clock::now() + limit;
   std::string text;
   char buffer[16384];
   while (enough.empty() || text.find(enough) == std::string::npos) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now()).count();
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now()).count();
     pollfd wait{fd_, POLLIN, 0};
     if (left <= 0 || poll(&wait, 1, static_cast<int>(left)) <= 0) break;
     const ssize_t count = recv(fd_, buffer, sizeof buffer, 0);
@@ -69,7 +73,8 @@ bool TcpClient::closed_within(std::chrono::milliseconds limit) {
   const auto give_up = std::chrono::steady_clock::now() + limit;
   char buffer[16384];
   while (true) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now()).count();
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(give_up - std::chrono::steady_clock::now()).count();
     pollfd wait{fd_, POLLIN, 0};
     if (left <= 0 || poll(&wait, 1, static_cast<int>(left)) <= 0) return false;
     if (recv(fd_, buffer, sizeof buffer, 0) <= 0) return true;
@@ -80,7 +85,8 @@ RawServer::RawServer(Answer answer) : answer_(std::move(answer)) {
   listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = loopback(0);
   socklen_t length = sizeof address;
-  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), length) != 0 || listen(listener_, 1024) != 0 || pipe2(wake_, O_CLOEXEC) != 0)
+  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), length) != 0 || listen(listener_, 1024) != 0 ||
+      pipe2(wake_, O_CLOEXEC) != 0)
     throw std::runtime_error("no server");
   getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
   port_ = ntohs(address.sin_port);
@@ -160,8 +166,8 @@ std::vector<std::string> RawServer::requests() {
 }
 
 std::string http_answer(int status, const std::string& body, const std::string& type, const std::string& headers) {
-  return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Type: " + type + "\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\nConnection: close\r\n" + headers + "\r\n" + body;
+  return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Type: " + type +
+         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n" + headers + "\r\n" + body;
 }
 
 }  // namespace r8r::test

@@ -28,11 +28,12 @@ class TcpClient {
   int fd_ = -1;
 };
 
-/// A server that answers each request (headers and body, read whole) with the bytes that `answer` gives, then closes. One
-/// thread per connection. Records the whole requests.
+/// A server that answers each request (headers and body, read whole) with the bytes that `answer` gives, then closes.
+/// One thread per connection. Records the whole requests.
 class RawServer {
  public:
-  /// `answer` gets the request's text and how many came before it; an empty answer keeps the connection open without a word.
+  /// `answer` gets the request's text and how many came before it; an empty answer keeps the connection open without a
+  /// word.
   using Answer = std::function<std::string(const std::string& request, int number)>;
 
   explicit RawServer(Answer answer);
@@ -59,6 +60,7 @@ class RawServer {
 };
 
 /// An HTTP/1.1 answer with its length.
-std::string http_answer(int status, const std::string& body, const std::string& type = "application/json", const std::string& headers = "");
+std::string http_answer(int status, const std::string& body, const std::string& type = "application/json",
+                        const std::string& headers = "");
 
 }  // namespace r8r::test

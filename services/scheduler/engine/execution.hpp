@@ -192,8 +192,8 @@ class Execution {
 };
 
 /// How long to wait after attempt `attempt` (from 1) failed. `seed` decides the jitter.
-std::chrono::milliseconds retry_delay(const workflow::RetryPolicy& policy, int attempt, std::chrono::milliseconds retry_after,
-                                      std::uint64_t seed);
+std::chrono::milliseconds retry_delay(const workflow::RetryPolicy& policy, int attempt,
+                                      std::chrono::milliseconds retry_after, std::uint64_t seed);
 
 /// What of a journal a later run keeps: the entries with which nodes completed.
 std::vector<journal::JournalEntry> kept_entries(const std::vector<journal::JournalEntry>& entries);

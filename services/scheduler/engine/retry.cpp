@@ -16,14 +16,19 @@ std::uint64_t mix(std::uint64_t x) {
 
 }  // namespace
 
-std::chrono::milliseconds retry_delay(const workflow::RetryPolicy& policy, int attempt, std::chrono::milliseconds retry_after,
-                                      std::uint64_t seed) {
+std::chrono::milliseconds retry_delay(const workflow::RetryPolicy& policy, int attempt,
+                                      std::chrono::milliseconds retry_after, std::uint64_t seed) {
   const auto cap = static_cast<double>(policy.max_delay.count());
   double ms = static_cast<double>(policy.delay.count());
   switch (policy.backoff) {
-    case workflow::Backoff::fixed: break;
-    case workflow::Backoff::linear: ms *= attempt; break;
-    case workflow::Backoff::exponential: ms *= std::exp2(attempt - 1); break;
+    case workflow::Backoff::fixed:
+      break;
+    case workflow::Backoff::linear:
+      ms *= attempt;
+      break;
+    case workflow::Backoff::exponential:
+      ms *= std::exp2(attempt - 1);
+      break;
   }
   ms = std::min(ms, cap);
   if (policy.jitter) {

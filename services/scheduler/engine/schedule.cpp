@@ -115,8 +115,9 @@ void Execution::schedule_segments(Decision& decision, Timestamp now) {
       any = true;
       continue;
     }
-    const bool ready = std::all_of(node.depends_on.begin(), node.depends_on.end(),
-                                   [&](int dependency) { return done(dependency) || fuses(dependency, index, chosen); });
+    const bool ready = std::all_of(node.depends_on.begin(), node.depends_on.end(), [&](int dependency) {
+      return done(dependency) || fuses(dependency, index, chosen);
+    });
     if (!ready) continue;
     chosen[static_cast<std::size_t>(index)] = 1;
     any = true;
@@ -142,7 +143,8 @@ void Execution::schedule_segments(Decision& decision, Timestamp now) {
       nodes_[static_cast<std::size_t>(index)].state = NodeState::in_segment;
     }
     for (const int index : segment.nodes) chosen[static_cast<std::size_t>(index)] = 0;
-    if (segment.nodes.size() == 1) segment.attempt = nodes_[static_cast<std::size_t>(segment.nodes.front())].attempt + 1;
+    if (segment.nodes.size() == 1)
+      segment.attempt = nodes_[static_cast<std::size_t>(segment.nodes.front())].attempt + 1;
     in_flight_.push_back(segment);
     decision.run_now.push_back(std::move(segment));
   }
@@ -208,8 +210,10 @@ void Execution::finish_if_done(Decision& decision, Timestamp now) {
     break;
   }
   ended_ = true;
-  emit(&decision.events, {.kind = EventKind::execution_completed, .status = "completed",
-                          .duration = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_at_), .at = now});
+  emit(&decision.events, {.kind = EventKind::execution_completed,
+                          .status = "completed",
+                          .duration = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_at_),
+                          .at = now});
   decision.end = std::move(end);
 }
 

@@ -16,7 +16,8 @@ TEST(Environment, WrongValuesAreAllReportedAndDefaultsUsed) {
   EXPECT_EQ(env.integer("R8R_SERVER_PORT", 8080, 0, 65535), 8080);
   EXPECT_FALSE(env.flag("R8R_MONITOR_PUBLIC", false));
   EXPECT_EQ(env.word("R8R_FAILED_STATUS", {"200", "500"}), "200");
-  EXPECT_THAT(env.problems(), ElementsAre(HasSubstr("R8R_SERVER_PORT='80a'"), HasSubstr("R8R_MONITOR_PUBLIC"), HasSubstr("200, 500")));
+  EXPECT_THAT(env.problems(),
+              ElementsAre(HasSubstr("R8R_SERVER_PORT='80a'"), HasSubstr("R8R_MONITOR_PUBLIC"), HasSubstr("200, 500")));
 }
 
 TEST(Environment, EmptyCountsAsNotSet) {
@@ -27,8 +28,8 @@ TEST(Environment, EmptyCountsAsNotSet) {
 
 TEST(Environment, UnknownNamesGetTheNearestKnownOne) {
   const Environment env({{"R8R_SERVR_PORT", "1"}, {"R8R_XQZWVUTSRQPO", "1"}, {"HOME", "/"}});
-  EXPECT_THAT(env.unknown_names(),
-              ElementsAre("R8R_SERVR_PORT is not a setting of r8r; did you mean R8R_SERVER_PORT?", "R8R_XQZWVUTSRQPO is not a setting of r8r"));
+  EXPECT_THAT(env.unknown_names(), ElementsAre("R8R_SERVR_PORT is not a setting of r8r; did you mean R8R_SERVER_PORT?",
+                                               "R8R_XQZWVUTSRQPO is not a setting of r8r"));
 }
 
 TEST(Environment, DatabaseUrlMustBePostgres) {

@@ -48,7 +48,8 @@ class Bus : public testing::Test {
   }
   void make_queue(milliseconds ack_wait = seconds(15)) {
     ASSERT_TRUE(run(connection->ensure_stream({.name = "Q", .subjects = {"q.>"}})));
-    ASSERT_TRUE(run(connection->ensure_consumer({.stream = "Q", .name = "c", .filter_subject = "q.x", .ack_wait = ack_wait})));
+    ASSERT_TRUE(
+        run(connection->ensure_consumer({.stream = "Q", .name = "c", .filter_subject = "q.x", .ack_wait = ack_wait})));
   }
 
   test::NatsServer server;
@@ -69,7 +70,8 @@ TEST_F(Bus, MessagesComeInOrder) {
 
 TEST_F(Bus, ADroppedSubscriptionIsSilent) {
   int count = 0;
-  auto subscription = connection->subscribe("s", [&](std::vector<Message> messages) { count += static_cast<int>(messages.size()); });
+  auto subscription =
+      connection->subscribe("s", [&](std::vector<Message> messages) { count += static_cast<int>(messages.size()); });
   connection->publish("s", "1");
   ASSERT_TRUE(until([&] { return count == 1; }));
   subscription->reset();
@@ -98,7 +100,8 @@ TEST_F(Bus, ReconnectsAndKeepsItsSubscriptions) {
   std::vector<bool> states;
   connection->on_state_change([&](bool connected) { states.push_back(connected); });
   int count = 0;
-  auto subscription = connection->subscribe("s", [&](std::vector<Message> messages) { count += static_cast<int>(messages.size()); });
+  auto subscription =
+      connection->subscribe("s", [&](std::vector<Message> messages) { count += static_cast<int>(messages.size()); });
   server.kill();
   ASSERT_TRUE(until([&] { return !connection->connected(); }));
   EXPECT_FALSE(run(connection->request("x", "", seconds(1))));
@@ -186,7 +189,8 @@ TEST_F(Bus, WhatIsGivenBackGoesToAnother) {
 TEST_F(Bus, AMessageIdIsQueuedOnce) {
   make_queue();
   int count = 0;
-  PullConsumer consumer(*connection, "Q", "c", [&](std::vector<QueueMessage> messages) { count += static_cast<int>(messages.size()); });
+  PullConsumer consumer(*connection, "Q", "c",
+                        [&](std::vector<QueueMessage> messages) { count += static_cast<int>(messages.size()); });
   consumer.set_room(100);
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(run(connection->publish_durable("q.x", "task", seconds(5), "id-1")));
   ASSERT_TRUE(run(connection->publish_durable("q.x", "last", seconds(5), "id-2")));
@@ -198,7 +202,8 @@ TEST_F(Bus, AMessageIdIsQueuedOnce) {
 TEST_F(Bus, ALostQueueIsServedAgainAfterItIsMadeAnew) {
   make_queue();
   int count = 0;
-  PullConsumer consumer(*connection, "Q", "c", [&](std::vector<QueueMessage> messages) { count += static_cast<int>(messages.size()); });
+  PullConsumer consumer(*connection, "Q", "c",
+                        [&](std::vector<QueueMessage> messages) { count += static_cast<int>(messages.size()); });
   consumer.set_room(100);
   server.kill();
   ASSERT_TRUE(until([&] { return !connection->connected(); }));

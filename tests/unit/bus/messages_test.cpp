@@ -73,10 +73,17 @@ TEST(Messages, ATaskComesBackAsItWas) {
 }
 
 TEST(Messages, AResultWithSeveralNodesComesBackAsItWas) {
-  TaskResult sent{.execution_id = Uuid::v7(), .partition = 5, .epoch = 1, .dispatch_id = 9, .attempt = 2, .worker = "w"};
-  sent.nodes.push_back({.node_id = "ok", .outcome = NodeOutcome::completed, .output = R"({"a":[1,2]})", .logs = "line\n"});
-  sent.nodes.push_back({.node_id = "bad", .outcome = NodeOutcome::failed, .error = "broke", .error_code = "X", .permanent = true,
-                        .recovery = "null", .retry_after_ms = 1500});
+  TaskResult sent{
+      .execution_id = Uuid::v7(), .partition = 5, .epoch = 1, .dispatch_id = 9, .attempt = 2, .worker = "w"};
+  sent.nodes.push_back(
+      {.node_id = "ok", .outcome = NodeOutcome::completed, .output = R"({"a":[1,2]})", .logs = "line\n"});
+  sent.nodes.push_back({.node_id = "bad",
+                        .outcome = NodeOutcome::failed,
+                        .error = "broke",
+                        .error_code = "X",
+                        .permanent = true,
+                        .recovery = "null",
+                        .retry_after_ms = 1500});
   sent.nodes.push_back({.node_id = "later", .outcome = NodeOutcome::waiting, .output = "{}", .wait_ms = 77});
   NodeResult list{.node_id = "list", .outcome = NodeOutcome::expanded};
   list.items = {"1", R"({"a":[",]"]})", "null"};
@@ -126,7 +133,8 @@ TEST(Messages, ControlRequestsAndTheirRepliesComeBack) {
 
 TEST(Messages, ABatchKeepsItsOrderAndIsEmptyAfterwards) {
   Batch<Completion> batch;
-  for (int i = 0; i < 100; ++i) batch.add({.execution_id = Uuid::v7(), .status = "completed", .output = std::to_string(i), .duration_ms = i});
+  for (int i = 0; i < 100; ++i)
+    batch.add({.execution_id = Uuid::v7(), .status = "completed", .output = std::to_string(i), .duration_ms = i});
   EXPECT_EQ(batch.count(), 100u);
   const auto items = decode<Completion>(batch.take());
   EXPECT_TRUE(batch.empty());
@@ -150,8 +158,9 @@ TEST(Messages, ANewerVersionIsRefused) {
 }
 
 TEST(Messages, MalformedOnesAreErrors) {
-  for (const char* text : {"", "{", "[]", "null", R"({"v":1})", R"({"v":1,"items":[1]})", R"({"v":"1","items":[]})",
-                           R"({"v":1,"items":[{"id":"not a uuid"}]})", R"({"v":1,"items":[{"id":7}]})", R"({"v":1,"items":[{"id":)"})
+  for (const char* text :
+       {"", "{", "[]", "null", R"({"v":1})", R"({"v":1,"items":[1]})", R"({"v":"1","items":[]})",
+        R"({"v":1,"items":[{"id":"not a uuid"}]})", R"({"v":1,"items":[{"id":7}]})", R"({"v":1,"items":[{"id":)"})
     EXPECT_FALSE(decode<CancelNotice>(text)) << text;
 }
 
@@ -163,9 +172,14 @@ TEST(Messages, MutationsNeverCrash) {
     for (int i = 0, n = 1 + static_cast<int>(random() % 4); i < n; ++i) {
       const std::size_t at = random() % text.size();
       switch (random() % 3) {
-        case 0: text[at] = static_cast<char>(random()); break;
-        case 1: text.erase(at, random() % 16); break;
-        default: text.insert(at, 1, "{}[]\",:0"[random() % 8]);
+        case 0:
+          text[at] = static_cast<char>(random());
+          break;
+        case 1:
+          text.erase(at, random() % 16);
+          break;
+        default:
+          text.insert(at, 1, "{}[]\",:0"[random() % 8]);
       }
       if (text.empty()) break;
     }

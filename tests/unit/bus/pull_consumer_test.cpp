@@ -93,8 +93,9 @@ TEST_F(PullConsumerRoom, WithoutRoomNothingIsAskedFor) {
 TEST_F(PullConsumerRoom, ARequestFromBeforeTheConsumerIsMadeAgainAtOnce) {
   const auto observer = loop_.connect(server_.url());
   int requests = 0;
-  const auto spy = observer->subscribe("$JS.API.CONSUMER.MSG.NEXT.TASKS.workers",
-                                       [&](std::vector<Message> messages) { requests += static_cast<int>(messages.size()); });
+  const auto spy = observer->subscribe("$JS.API.CONSUMER.MSG.NEXT.TASKS.workers", [&](std::vector<Message> messages) {
+    requests += static_cast<int>(messages.size());
+  });
   ASSERT_TRUE(spy);
   ASSERT_TRUE(loop_.run(observer->flush(5s)));
   Puller puller(*connection_);

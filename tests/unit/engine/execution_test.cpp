@@ -129,7 +129,8 @@ TEST(Execution, AWaitEndsByItsTimerWithTheOutputItWasGiven) {
   Driver d(graph({{"pause", kControl}, {"b", kPure, {"pause"}}}));
   const Decision first = d.start();
   SegmentResult result{.dispatch_id = first.run_now[0].id, .attempt = 1};
-  result.nodes.push_back({.node = 0, .outcome = Outcome::waiting, .output = "{\"waited_ms\":1000}", .wait = milliseconds(1000)});
+  result.nodes.push_back(
+      {.node = 0, .outcome = Outcome::waiting, .output = "{\"waited_ms\":1000}", .wait = milliseconds(1000)});
   const Decision second = d.machine.on_result(std::move(result), d.now);
   EXPECT_TRUE(second.must_commit());
   EXPECT_THAT(second.timers, SizeIs(1));
@@ -154,7 +155,8 @@ TEST(Execution, TheDeadlineEndsItWhateverRuns) {
 
 TEST(Execution, ReplayingTheJournalGivesTheSameState) {
   workflow::RetryPolicy retry{.max_attempts = 3};
-  const auto workflow = graph({{"a"}, {"call", kEffect, {"a"}, retry}, {"pause", kControl, {"a"}}, {"end", kPure, {"call", "pause"}}});
+  const auto workflow =
+      graph({{"a"}, {"call", kEffect, {"a"}, retry}, {"pause", kControl, {"a"}}, {"end", kPure, {"call", "pause"}}});
   Driver d(workflow);
   Decision first = d.start();
   SegmentResult segment = d.result_of(first.run_now[0]);
@@ -224,7 +226,8 @@ TEST(Execution, EventsCountUpWithoutGapsAndEndOnce) {
 TEST(Execution, ATaskThatCannotRunFailsItsNode) {
   Driver d(graph({{"call", kEffect}}));
   const Decision first = d.start();
-  SegmentResult result{.dispatch_id = first.run_after_commit[0].id, .attempt = 1, .error = "task was delivered 6 times"};
+  SegmentResult result{
+      .dispatch_id = first.run_after_commit[0].id, .attempt = 1, .error = "task was delivered 6 times"};
   const Decision last = d.machine.on_result(std::move(result), d.now);
   ASSERT_TRUE(last.end);
   EXPECT_EQ(last.end->error, "task was delivered 6 times");

@@ -25,7 +25,9 @@ inline std::shared_ptr<workflow::Workflow> graph(std::vector<NodeSpec> specs) {
     workflow::Node node;
     node.index = static_cast<int>(out->nodes.size());
     node.id = spec.id;
-    node.type = spec.node_class == workflow::NodeClass::effect ? "http" : spec.node_class == workflow::NodeClass::control ? "wait" : "transform";
+    node.type = spec.node_class == workflow::NodeClass::effect    ? "http"
+                : spec.node_class == workflow::NodeClass::control ? "wait"
+                                                                  : "transform";
     node.node_class = spec.node_class;
     node.retry = spec.retry;
     node.on_error = spec.on_error;

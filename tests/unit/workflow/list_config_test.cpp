@@ -87,7 +87,8 @@ TEST(ListConfig, ForbiddenCompanyIsNamed) {
   EXPECT_NE(problems("limit", "{count: -1}").find("must be an integer from 0"), std::string::npos);
   EXPECT_NE(problems("limit", "{}").find("'count' is missing"), std::string::npos);
   EXPECT_NE(problems("split", "{batch_size: 0}").find("must be an integer from 1"), std::string::npos);
-  EXPECT_NE(refusals_of(with_config("summarize", "{fields: a, text: x}")).find("'text' is not available"), std::string::npos);
+  EXPECT_NE(refusals_of(with_config("summarize", "{fields: a, text: x}")).find("'text' is not available"),
+            std::string::npos);
 }
 
 TEST(ListConfig, AListThatIsNotTheInputLeavesTheInputOut) {
