@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 
 #include <set>
-#include <thread>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -32,15 +31,6 @@ class ExecutionControl : public StackTest {
   }
   int partition_of(const std::string& id) {
     return std::stoi(stack().query("select partition from live_executions where id = '" + id + "'"));
-  }
-  template <class Condition>
-  static bool wait_until(Condition holds) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!holds()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    return true;
   }
   std::string status_of(const std::string& id) {
     return stack().get("/api/executions/" + id).json().value("status", "");
@@ -121,14 +111,15 @@ TEST_F(ExecutionControl, APausedExecutionWaitsUntilItIsResumed) {
   stack().create(kTwoSteps);
   RawServer server([](const std::string&, int) { return http_answer(200, "{}"); });
   const std::string id = stack().submit("two-steps", {{"url", server.url()}});
-  ASSERT_TRUE(wait_until([&] { return server.requests().size() == 1; }));
+  ASSERT_TRUE(eventually(std::chrono::seconds(30), [&] { return server.requests().size() == 1; }));
   const int partition = partition_of(id);
   EXPECT_EQ(control(id, partition, "pause").status, "paused");
   EXPECT_EQ(control(id, partition, "pause").error_code, "INVALID_STATE");
   EXPECT_EQ(status_of(id), "paused");
   // The wait goes on; what follows it does not begin.
-  ASSERT_TRUE(wait_until(
-      [&] { return stack().get("/api/executions/" + id + "/trace").body.find("waited_ms") != std::string::npos; }));
+  ASSERT_TRUE(eventually(std::chrono::seconds(30), [&] {
+    return stack().get("/api/executions/" + id + "/trace").body.find("waited_ms") != std::string::npos;
+  }));
   EXPECT_THAT(server.requests(), SizeIs(1));
   EXPECT_EQ(control(id, partition, "resume").status, "running");
   const Json ended = stack().wait_end(id);
@@ -144,7 +135,7 @@ nodes:
   - {id: call, type: http, depends_on: quick, config: {url: 'http://127.0.0.1:1/'}, retry: {max_attempts: 5, delay_seconds: 3600}}
 )");
   const std::string id = stack().submit("slow", Json::object());
-  ASSERT_TRUE(wait_until([&] { return has_waiting_node(id); }));
+  ASSERT_TRUE(eventually(std::chrono::seconds(30), [&] { return has_waiting_node(id); }));
   const int partition = partition_of(id);
   EXPECT_EQ(control(id, partition, "cancel").status, "cancelled");
   const Json cancelled = stack().wait_end(id);
@@ -153,7 +144,7 @@ nodes:
   const Json before = stack().get("/api/executions/" + id + "/trace").json();
 
   EXPECT_EQ(control(id, partition, "resume").status, "running");
-  ASSERT_TRUE(wait_until([&] { return has_waiting_node(id); }));
+  ASSERT_TRUE(eventually(std::chrono::seconds(30), [&] { return has_waiting_node(id); }));
   const Json again = stack().get("/api/executions/" + id + "/trace").json();
   EXPECT_EQ(again["nodes"][0]["output"], before["nodes"][0]["output"]) << "what completed is kept: " << again;
   EXPECT_EQ(stack().query("select run from live_executions where id = '" + id + "'"), "2");
