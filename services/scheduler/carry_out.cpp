@@ -64,7 +64,7 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
     store::Ending ending{.status = std::string(end.status),
                          .trace = std::move(entries),
                          .started_at = execution.machine.started_at(),
-                         .finished_at = wall_now()};
+                         .finished_at = clock().wall_now()};
     if (end.output) ending.output = *end.output;
     if (!end.error.empty()) ending.error = end.error;
     if (end.error_node >= 0)
@@ -88,7 +88,7 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
 
   ++execution.commits_pending;
   ++commits_by_partition_[execution.partition];
-  parts_.progress.commit(std::move(progress),
+  ports_.progress.commit(std::move(progress),
                          [this, alive = std::weak_ptr<bool>(alive_), id = execution.id, partition = execution.partition,
                           decision = std::move(decision)](Result<store::ProgressOutcome> outcome) mutable {
                            if (alive.expired()) return;
@@ -101,7 +101,7 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
   if (!outcome && outcome.error().code == ErrorCode::fenced) {
     if (!fenced_) {
       fenced_ = true;
-      parts_.on_fenced();
+      on_fenced_();
     }
     return;
   }
@@ -121,8 +121,8 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
                                   .error = reason,
                                   .trace = "[]",
                                   .started_at = execution->machine.started_at(),
-                                  .finished_at = wall_now()};
-      parts_.progress.commit(std::move(last), [](Result<store::ProgressOutcome>) {});
+                                  .finished_at = clock().wall_now()};
+      ports_.progress.commit(std::move(last), [](Result<store::ProgressOutcome>) {});
     }
     // In all other cases the row says what is true, and the sweep loads it again.
     forget(id);
@@ -141,7 +141,7 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
     if (execution->machine.find_dispatch(segment.id) != nullptr) dispatch(*execution, segment);
   }
   for (const std::int64_t dispatch : decision.stopped)
-    parts_.bus.publish(bus::kCancel, bus::encode(bus::CancelNotice{.execution_id = id, .dispatch_id = dispatch}));
+    ports_.bus.publish(bus::kCancel, bus::encode(bus::CancelNotice{.execution_id = id, .dispatch_id = dispatch}));
   if (execution->commits_pending == 0) send_answers(*execution);
   if (decision.end) {
     end(*execution, *decision.end);
@@ -156,7 +156,7 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
 void ExecutionHost::tell_of_pause(ActiveExecution& execution) {
   if (!execution.machine.paused() || execution.reply_to.empty()) return;
   const auto duration =
-      std::chrono::duration_cast<std::chrono::milliseconds>(wall_now() - execution.machine.started_at());
+      std::chrono::duration_cast<std::chrono::milliseconds>(clock().wall_now() - execution.machine.started_at());
   completions_.send(
       execution.reply_to,
       {.execution_id = execution.id, .status = "paused", .output = "null", .duration_ms = duration.count()});
@@ -165,7 +165,7 @@ void ExecutionHost::tell_of_pause(ActiveExecution& execution) {
 
 void ExecutionHost::end(ActiveExecution& execution, const engine::End& how) {
   const auto duration =
-      std::chrono::duration_cast<std::chrono::milliseconds>(wall_now() - execution.machine.started_at());
+      std::chrono::duration_cast<std::chrono::milliseconds>(clock().wall_now() - execution.machine.started_at());
   const std::string& trigger = execution.trigger_type;
   metrics::counter("r8r_workflows_executed_total", "Executions that ended",
                    {{"status", std::string(how.status)}, {"trigger_type", trigger}})
@@ -175,7 +175,7 @@ void ExecutionHost::end(ActiveExecution& execution, const engine::End& how) {
       .observe(static_cast<double>(duration.count()) / 1000.0);
   if (how.status != "completed") {
     // Whatever of it still runs should stop; nobody waits for it any more.
-    parts_.bus.publish(bus::kCancel, bus::encode(bus::CancelNotice{.execution_id = execution.id}));
+    ports_.bus.publish(bus::kCancel, bus::encode(bus::CancelNotice{.execution_id = execution.id}));
   }
   if (execution.reply_to.empty()) return;
   bus::Completion completion{.execution_id = execution.id,
@@ -201,7 +201,7 @@ void ExecutionHost::publish_events(const ActiveExecution& execution, const std::
 }
 
 void ExecutionHost::send_answers(ActiveExecution& execution) {
-  for (const ActiveExecution::Answer& answer : execution.answers) parts_.bus.publish(answer.subject, answer.text);
+  for (const ActiveExecution::Answer& answer : execution.answers) ports_.bus.publish(answer.subject, answer.text);
   execution.answers.clear();
 }
 
@@ -218,17 +218,17 @@ void ExecutionHost::count_results(const ActiveExecution& execution, const Decisi
 // ---- tasks
 
 void ExecutionHost::dispatch(ActiveExecution& execution, const engine::Dispatch& segment) {
-  const auto now = SteadyClock::now();
+  const auto now = clock().steady_now();
   Watch& watch = execution.watches[segment.id];
   watch.sent = watch.heard = now;
-  watch.queue_generation = parts_.tasks.generation();
+  watch.queue_generation = ports_.tasks.generation();
   if (const auto limit = execution.machine.times_out_at(segment)) timers_.add(*limit, execution.id, segment.unit());
   const std::string& pool = execution.machine.workflow().nodes[static_cast<std::size_t>(segment.nodes.front())].pool;
-  const bus::Task task = make_task(execution, segment, parts_.incarnation);
+  const bus::Task task = make_task(execution, segment, incarnation_);
   if (segment.effect) {
-    parts_.tasks.send_effect(task, pool);
+    ports_.tasks.send_effect(task, pool);
   } else {
-    parts_.tasks.send_pure(task, pool);
+    ports_.tasks.send_pure(task, pool);
   }
 }
 
@@ -237,8 +237,8 @@ void ExecutionHost::dispatch(ActiveExecution& execution, const engine::Dispatch&
 // result was lost.
 void ExecutionHost::watch() {
   using std::chrono::seconds;
-  if (fenced_ || !parts_.tasks.ready()) return;
-  const auto now = SteadyClock::now();
+  if (fenced_ || !ports_.tasks.ready()) return;
+  const auto now = clock().steady_now();
   std::vector<std::pair<Uuid, std::int64_t>> overdue;
   for (const auto& [id, execution] : active_) {
     for (const auto& [dispatch_id, watch] : execution->watches) {
@@ -256,9 +256,9 @@ void ExecutionHost::watch() {
     Watch& watch = execution->watches[dispatch_id];
     const std::string& pool =
         execution->machine.workflow().nodes[static_cast<std::size_t>(segment->nodes.front())].pool;
-    const bool queue_lost = watch.queue_generation != parts_.tasks.generation();
+    const bool queue_lost = watch.queue_generation != ports_.tasks.generation();
     const auto silent = now - watch.heard;
-    const bool empty = parts_.tasks.known_empty(pool);
+    const bool empty = ports_.tasks.known_empty(pool);
     const engine::Dispatch copy = *segment;
     if (!copy.effect) {
       const auto patience = seconds(5) * (1 << std::min(watch.resends, 4));
@@ -277,7 +277,7 @@ void ExecutionHost::watch() {
       log::warn("an effect task was lost; its attempt is sent again",
                 {{"execution_id", execution->subject.execution_id}, {"dispatch", copy.id}});
       execution->watches.erase(dispatch_id);
-      Decision decision = execution->machine.replace_lost(copy.id, wall_now());
+      Decision decision = execution->machine.replace_lost(copy.id, clock().wall_now());
       carry_out(*execution, std::move(decision));
     }
   }
@@ -290,7 +290,7 @@ void ExecutionHost::maybe_park(const Uuid& id) {
   if (execution == nullptr || execution->commits_pending > 0 || !execution->reply_to.empty() ||
       !execution->machine.only_waits())
     return;
-  const Timestamp now = wall_now();
+  const Timestamp now = clock().wall_now();
   Timestamp first = Timestamp::max();
   for (const engine::TimerChange& timer : execution->machine.timers()) first = std::min(first, *timer.fire_at);
   const bool paused = execution->machine.paused();

@@ -49,13 +49,13 @@ void ExecutionHost::on_control(bus::ControlRequest request, std::string reply) {
 // It is not in memory: set aside, ended, unknown, or its request has not been heard of yet.
 awaitable<void> ExecutionHost::control(bus::ControlRequest request, std::string reply) {
   std::vector<Uuid> ids(1, request.execution_id);
-  Result<std::vector<store::LiveExecution>> live = co_await parts_.executions.load_live(std::move(ids));
+  Result<std::vector<store::LiveExecution>> live = co_await ports_.executions.load_live(std::move(ids));
   if (!live) {
     refuse_control(request, reply, live.error());
     co_return;
   }
   if (live->empty()) {
-    Result<std::optional<store::ExecutionRow>> row = co_await parts_.executions.find(request.execution_id);
+    Result<std::optional<store::ExecutionRow>> row = co_await ports_.executions.find(request.execution_id);
     co_await control_ended(std::move(request), std::move(reply), std::move(row));
     co_return;
   }
@@ -70,7 +70,7 @@ awaitable<void> ExecutionHost::control_ended(bus::ControlRequest request, std::s
     refuse_control(request, reply, why_not(request, row));
     co_return;
   }
-  Result<bool> begun = co_await parts_.executions.begin_again(request.execution_id, request.partition);
+  Result<bool> begun = co_await ports_.executions.begin_again(request.execution_id, request.partition);
   if (!begun || !*begun) {
     refuse_control(request, reply, begun ? not_resumable((*row)->status) : begun.error());
     co_return;
@@ -79,14 +79,14 @@ awaitable<void> ExecutionHost::control_ended(bus::ControlRequest request, std::s
   bus::ControlReply answer;
   answer.execution_id = request.execution_id;
   answer.status = kRunning;
-  parts_.bus.publish(reply, bus::encode(answer));
+  ports_.bus.publish(reply, bus::encode(answer));
   std::vector<Uuid> ids(1, request.execution_id);
-  Result<std::vector<store::LiveExecution>> live = co_await parts_.executions.load_live(std::move(ids));
+  Result<std::vector<store::LiveExecution>> live = co_await ports_.executions.load_live(std::move(ids));
   if (live && !live->empty()) co_await adopt(std::move(live->front()));
 }
 
 void ExecutionHost::apply_control(ActiveExecution& execution, const bus::ControlRequest& request, std::string reply) {
-  const Timestamp now = wall_now();
+  const Timestamp now = clock().wall_now();
   Result<engine::Decision> decision =
       fail(ErrorCode::invalid_request, fmt::format("unknown action '{}'", request.action));
   if (request.action == "cancel") decision = execution.machine.cancel(request.reason, now);
@@ -107,7 +107,7 @@ void ExecutionHost::apply_control(ActiveExecution& execution, const bus::Control
 void ExecutionHost::refuse_control(const bus::ControlRequest& request, const std::string& reply, const Error& why) {
   bus::ControlReply answer{
       .execution_id = request.execution_id, .error_code = std::string(code_name(why.code)), .error = why.message};
-  parts_.bus.publish(reply, bus::encode(answer));
+  ports_.bus.publish(reply, bus::encode(answer));
 }
 
 }  // namespace r8r::scheduler

@@ -10,14 +10,16 @@ namespace r8r::scheduler {
 
 using engine::Decision;
 
-ExecutionHost::ExecutionHost(Parts parts)
-    : parts_(std::move(parts)),
-      dispatch_ids_(parts_.incarnation),
-      completions_(parts_.io, parts_.bus),
-      events_(parts_.io, parts_.bus),
-      timers_(parts_.io, [this](Uuid id, engine::Unit unit) { on_timer(id, unit); }),
+ExecutionHost::ExecutionHost(const Ports& ports, std::int64_t incarnation, std::function<void()> on_fenced)
+    : ports_(ports),
+      incarnation_(incarnation),
+      on_fenced_(std::move(on_fenced)),
+      dispatch_ids_(incarnation_),
+      completions_(ports_.io, ports_.bus),
+      events_(ports_.io, ports_.bus),
+      timers_(ports_.clock, [this](Uuid id, engine::Unit unit) { on_timer(id, unit); }),
       alive_(std::make_shared<bool>(true)),
-      tasks_(parts_.io),
+      tasks_(ports_.io),
       active_gauge_(metrics::gauge("r8r_active_executions", "Executions in the memory of this scheduler")),
       superseded_(metrics::counter("r8r_results_superseded_total", "Results that nobody waited for any more")),
       redispatched_(
@@ -85,7 +87,7 @@ void ExecutionHost::on_request(bus::ExecRequest request) {
   }
   // Over capacity the row waits in the database; the sweep finds it.
   if (!has_capacity()) return;
-  if (auto workflow = parts_.catalog.find({request.workflow_id, request.workflow_version})) {
+  if (auto workflow = ports_.workflows.find({request.workflow_id, request.workflow_version})) {
     begin(std::move(request), std::move(workflow));
     return;
   }
@@ -94,7 +96,7 @@ void ExecutionHost::on_request(bus::ExecRequest request) {
 }
 
 awaitable<void> ExecutionHost::start(bus::ExecRequest request) {
-  auto workflow = co_await parts_.catalog.get({request.workflow_id, request.workflow_version});
+  auto workflow = co_await ports_.workflows.get({request.workflow_id, request.workflow_version});
   const auto loading = loading_.find(request.execution_id);
   if (loading != loading_.end()) {
     request.reply_to = loading->second;
@@ -125,14 +127,14 @@ void ExecutionHost::begin(bus::ExecRequest&& request, std::shared_ptr<const work
                     std::move(request.trigger_type)};
   active_.emplace(active.id, std::move(execution));
   active_gauge_.set(static_cast<double>(active_.size()));
-  Decision decision = active.machine.start(wall_now());
+  Decision decision = active.machine.start(clock().wall_now());
   timers_.add(active.machine.deadline(), active.id, {TimerHeap::kDeadline});
   carry_out(active, std::move(decision));
 }
 
 // Its definition is gone or does not load any more: it cannot run, and must not stay pending for ever.
 awaitable<void> ExecutionHost::refuse(bus::ExecRequest request, Error reason) {
-  const Timestamp now = wall_now();
+  const Timestamp now = clock().wall_now();
   store::ExecutionProgress progress{.id = request.execution_id, .partition = request.partition};
   progress.ending =
       store::Ending{.status = "failed", .error = reason.message, .trace = "[]", .started_at = now, .finished_at = now};
@@ -140,7 +142,7 @@ awaitable<void> ExecutionHost::refuse(bus::ExecRequest request, Error reason) {
       .execution_id = request.execution_id, .status = "failed", .output = "null", .error = reason.message};
   log::error("an execution cannot run",
              {{"execution_id", request.execution_id.to_string()}, {"error", reason.message}});
-  parts_.progress.commit(std::move(progress), [this, alive = std::weak_ptr<bool>(alive_), completion,
+  ports_.progress.commit(std::move(progress), [this, alive = std::weak_ptr<bool>(alive_), completion,
                                                reply_to = request.reply_to](Result<store::ProgressOutcome> outcome) {
     if (alive.expired() || !outcome || reply_to.empty()) return;
     completions_.send(reply_to, completion);
@@ -160,11 +162,11 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live) {
   if (fenced_ || !owns(live.partition) || active_.contains(id) || loading_.contains(id)) co_return false;
   parked_.erase(id);
   loading_.emplace(id, "");
-  auto workflow = co_await parts_.catalog.get({live.row.workflow_id, live.row.workflow_version});
+  auto workflow = co_await ports_.workflows.get({live.row.workflow_id, live.row.workflow_version});
   // A later run that has recorded nothing yet begins with what the one before completed.
   const bool begins_again = live.row.run > 1 && live.journal.empty();
   Result<std::vector<std::string>> run_before = std::vector<std::string>();
-  if (begins_again) run_before = co_await parts_.executions.whole_journal(id, live.row.run - 1);
+  if (begins_again) run_before = co_await ports_.executions.whole_journal(id, live.row.run - 1);
   std::string reply_to;
   if (const auto loading = loading_.find(id); loading != loading_.end()) {
     reply_to = loading->second;
@@ -211,9 +213,9 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live) {
   }
   active_.emplace(id, std::move(execution));
   active_gauge_.set(static_cast<double>(active_.size()));
-  Decision decision = begins_again           ? active.machine.start_again(before, wall_now())
-                      : live.journal.empty() ? active.machine.start(wall_now())
-                                             : active.machine.resume(wall_now());
+  Decision decision = begins_again           ? active.machine.start_again(before, clock().wall_now())
+                      : live.journal.empty() ? active.machine.start(clock().wall_now())
+                                             : active.machine.resume(clock().wall_now());
   if (live.row.started_at) active.machine.set_started_at(*live.row.started_at);
   timers_.add(active.machine.deadline(), id, {TimerHeap::kDeadline});
   arm_timers(active);
@@ -238,14 +240,14 @@ void ExecutionHost::on_result(bus::TaskResult result, const std::string& reply) 
       const auto owned = partitions_.find(partition);
       if (owned != partitions_.end() && !owned->second.taking) {
         superseded_.add();
-        parts_.bus.publish(reply, "superseded");
+        ports_.bus.publish(reply, "superseded");
       }
     }
     return;
   }
   execution->watches.erase(result.dispatch_id);
   engine::SegmentResult segment = to_segment_result(std::move(result), execution->machine.workflow());
-  Decision decision = execution->machine.on_result(std::move(segment), wall_now());
+  Decision decision = execution->machine.on_result(std::move(segment), clock().wall_now());
   if (!reply.empty()) execution->answers.push_back({reply, worker_reply_});
   if (decision.superseded) {
     superseded_.add();
@@ -260,14 +262,14 @@ void ExecutionHost::on_progress(const bus::Progress& progress) {
   ActiveExecution* execution = find(progress.execution_id);
   if (execution == nullptr) return;
   if (const auto watch = execution->watches.find(progress.dispatch_id); watch != execution->watches.end())
-    watch->second.heard = SteadyClock::now();
+    watch->second.heard = clock().steady_now();
 }
 
 void ExecutionHost::on_timer(const Uuid& id, engine::Unit unit) {
   ActiveExecution* execution = find(id);
   if (fenced_ || execution == nullptr || execution->machine.ended()) return;
-  Decision decision = unit.node == TimerHeap::kDeadline ? execution->machine.on_deadline(wall_now())
-                                                        : execution->machine.on_timer(unit, wall_now());
+  Decision decision = unit.node == TimerHeap::kDeadline ? execution->machine.on_deadline(clock().wall_now())
+                                                        : execution->machine.on_timer(unit, clock().wall_now());
   carry_out(*execution, std::move(decision));
 }
 

@@ -8,14 +8,10 @@
 
 #include "common/base/async.hpp"
 #include "common/base/metrics.hpp"
-#include "common/bus/connection.hpp"
 #include "common/bus/messages.hpp"
-#include "common/catalog/catalog.hpp"
-#include "common/store/executions.hpp"
-#include "common/store/progress_queue.hpp"
 #include "services/scheduler/active_execution.hpp"
 #include "services/scheduler/outbox.hpp"
-#include "services/scheduler/task_queue.hpp"
+#include "services/scheduler/ports.hpp"
 #include "services/scheduler/timer_heap.hpp"
 
 namespace r8r::scheduler {
@@ -25,19 +21,8 @@ namespace r8r::scheduler {
 /// again.
 class ExecutionHost {
  public:
-  struct Parts {
-    asio::io_context& io;
-    bus::Connection& bus;
-    Catalog& catalog;
-    store::Executions& executions;
-    store::ProgressQueue& progress;
-    TaskQueue& tasks;
-    std::int64_t incarnation;
-    /// Called once when the database says that this incarnation may not write any more.
-    std::function<void()> on_fenced;
-  };
-
-  explicit ExecutionHost(Parts parts);
+  /// `on_fenced` is called once, when the database says that this incarnation may not write any more.
+  ExecutionHost(const Ports& ports, std::int64_t incarnation, std::function<void()> on_fenced);
   ~ExecutionHost();
 
   /// A partition is ours: requests for it wait until finish_taking().
@@ -103,8 +88,11 @@ class ExecutionHost {
   void maybe_park(const Uuid& id);
   void forget(const Uuid& id);
   ActiveExecution* find(const Uuid& id);
+  Clock& clock() const { return ports_.clock; }
 
-  Parts parts_;
+  Ports ports_;
+  std::int64_t incarnation_;
+  std::function<void()> on_fenced_;
   engine::DispatchIds dispatch_ids_;
   std::string worker_reply_ = "ok";
   Outbox<bus::Completion> completions_;

@@ -12,37 +12,22 @@ namespace {
 // Work stops so long before the lease can have run out: what is under way must be sent by then.
 constexpr auto kLeaseMargin = std::chrono::milliseconds(1'500);
 
-store::CommitOptions commit_options(const Settings& settings, std::int64_t incarnation) {
-  store::CommitOptions options;
-  options.url = settings.common.database_url;
-  options.application_name = store::Leases::writer_name(incarnation);
-  return options;
-}
-
 }  // namespace
 
-Incarnation::Incarnation(Parts parts, std::int64_t id, SteadyClock::time_point began)
-    : parts_(parts),
+Incarnation::Incarnation(const Ports& ports, const Terms& terms, std::int64_t id, SteadyClock::time_point began)
+    : ports_(ports),
+      lease_(terms.lease),
+      partitions_(terms.partitions),
       id_(id),
-      leases_(parts.pool),
-      executions_(parts.pool),
-      progress_(parts.io, commit_options(parts.settings, id), id),
-      host_({.io = parts.io,
-             .bus = parts.bus,
-             .catalog = parts.catalog,
-             .executions = executions_,
-             .progress = progress_,
-             .tasks = parts.tasks,
-             .incarnation = id,
-             .on_fenced = [this] { over("fenced by another scheduler"); }}),
-      lease_valid_until_(began + parts.settings.lease),
-      ended_(parts.io),
-      partitions_changed_(parts.io),
-      sweep_soon_(parts.io),
+      host_(ports, id, [this] { over("fenced by another scheduler"); }),
+      lease_valid_until_(began + lease_),
+      ended_(ports.io),
+      partitions_changed_(ports.io),
+      sweep_soon_(ports.io),
       held_gauge_(metrics::gauge("r8r_partitions_held", "Partitions that this scheduler owns")),
       lease_losses_(metrics::counter("r8r_lease_losses_total", "Times that this scheduler lost its ownership")),
-      tasks_(parts.io) {
-  auto results = parts_.bus.subscribe(bus::result_subject(id_), [this](std::vector<bus::Message> messages) {
+      tasks_(ports.io) {
+  auto results = ports_.bus.subscribe(bus::result_subject(id_), [this](std::vector<bus::Message> messages) {
     for (const bus::Message& message : messages) {
       auto items = bus::decode<bus::TaskResult>(message.data);
       if (!items) {
@@ -53,7 +38,7 @@ Incarnation::Incarnation(Parts parts, std::int64_t id, SteadyClock::time_point b
     }
   });
   if (results) results_ = std::move(*results);
-  auto changes = parts_.bus.subscribe(std::string(bus::kPartitionsChanged), [this](std::vector<bus::Message>) {
+  auto changes = ports_.bus.subscribe(std::string(bus::kPartitionsChanged), [this](std::vector<bus::Message>) {
     look_again_ = true;
     partitions_changed_.notify_all();
   });
@@ -65,7 +50,7 @@ Incarnation::~Incarnation() {
 }
 
 bool Incarnation::holds_lease() const {
-  return !over_ && SteadyClock::now() < lease_valid_until_ - kLeaseMargin;
+  return !over_ && ports_.clock.steady_now() < lease_valid_until_ - kLeaseMargin;
 }
 
 void Incarnation::over(const char* why) {
@@ -84,7 +69,7 @@ void Incarnation::stop() {
 }
 
 awaitable<void> Incarnation::run() {
-  parts_.bus.publish(bus::kPartitionsChanged, "");
+  ports_.bus.publish(bus::kPartitionsChanged, "");
   tasks_.spawn("lease", keep_lease());
   tasks_.spawn("partitions", balance_partitions());
   tasks_.spawn("sweep", sweep_partitions());
@@ -102,36 +87,36 @@ awaitable<void> Incarnation::run() {
     co_return;
   }
   co_await give_away(all);
-  Result<void> ended = co_await leases_.end_incarnation(id_);
+  Result<void> ended = co_await ports_.leases.end_incarnation(id_);
   if (!ended)
     log::warn("the clean end could not be recorded; others take over when the lease runs out",
               {{"error", ended.error().message}});
-  parts_.bus.publish(bus::kPartitionsChanged, "");
+  ports_.bus.publish(bus::kPartitionsChanged, "");
   over_ = true;
 }
 
 // ---- lease
 
 awaitable<void> Incarnation::keep_lease() {
-  const auto period = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.settings.lease) / 3;
+  const auto period = std::chrono::duration_cast<std::chrono::milliseconds>(lease_) / 3;
   auto pause = period;
   while (!over_) {
-    const auto left = lease_valid_until_ - kLeaseMargin - SteadyClock::now();
+    const auto left = lease_valid_until_ - kLeaseMargin - ports_.clock.steady_now();
     if (left <= SteadyClock::duration::zero()) {
       over("the lease could not be renewed in time");
       co_return;
     }
-    const bool slept = co_await sleep_for(std::min<SteadyClock::duration>(pause, left));
+    const bool slept = co_await ports_.clock.sleep_for(std::min<SteadyClock::duration>(pause, left));
     if (!slept) co_return;
     // The database counts from when it sees the renewal, which is later than this.
-    const auto asked = SteadyClock::now();
+    const auto asked = ports_.clock.steady_now();
     if (asked >= lease_valid_until_ - kLeaseMargin) continue;
-    Result<bool> renewed = co_await leases_.renew(id_, parts_.settings.lease);
+    Result<bool> renewed = co_await ports_.leases.renew(id_, lease_);
     if (renewed && !*renewed) {
       over("fenced by another scheduler");
       co_return;
     }
-    if (renewed) lease_valid_until_ = asked + parts_.settings.lease;
+    if (renewed) lease_valid_until_ = asked + lease_;
     pause = renewed ? period : std::chrono::milliseconds(300);
   }
 }
@@ -144,16 +129,16 @@ awaitable<void> Incarnation::balance_partitions() {
     co_await balance_once();
     if (look_again_) {
       // A burst of notices (several schedulers starting) is one reason to look.
-      const bool slept = co_await sleep_for(std::chrono::milliseconds(50));
+      const bool slept = co_await ports_.clock.sleep_for(std::chrono::milliseconds(50));
       if (!slept) co_return;
       continue;
     }
-    co_await partitions_changed_.wait_for(parts_.settings.lease / 3);
+    co_await ports_.clock.wait_for(partitions_changed_, lease_ / 3);
   }
 }
 
 awaitable<void> Incarnation::balance_once() {
-  Result<std::vector<store::Peer>> peers = co_await leases_.peers();
+  Result<std::vector<store::Peer>> peers = co_await ports_.leases.peers();
   if (!peers) co_return;
   int alive = 0;
   for (const store::Peer& peer : *peers) {
@@ -162,28 +147,28 @@ awaitable<void> Incarnation::balance_once() {
       ++alive;
       continue;
     }
-    Result<bool> fenced = co_await leases_.fence(peer.incarnation);
+    Result<bool> fenced = co_await ports_.leases.fence(peer.incarnation);
     if (fenced && *fenced)
       log::info("fenced a scheduler whose lease ran out", {{"incarnation", peer.incarnation}, {"name", peer.name}});
   }
-  const int share = (parts_.partitions + std::max(alive, 1) - 1) / std::max(alive, 1);
+  const int share = (partitions_ + std::max(alive, 1) - 1) / std::max(alive, 1);
   const int mine = static_cast<int>(held_.size());
   if (mine < share) {
-    Result<std::vector<int>> claimed = co_await leases_.claim(id_, share - mine);
+    Result<std::vector<int>> claimed = co_await ports_.leases.claim(id_, share - mine);
     if (claimed && !claimed->empty()) co_await take(std::move(*claimed));
   } else if (mine > share) {
     std::vector<int> surplus;
     for (auto it = held_.rbegin(); it != held_.rend() && static_cast<int>(surplus.size()) < mine - share; ++it)
       surplus.push_back(it->first);
     co_await give_away(std::move(surplus));
-    parts_.bus.publish(bus::kPartitionsChanged, "");
+    ports_.bus.publish(bus::kPartitionsChanged, "");
   }
   settled_ = true;
 }
 
 Incarnation::Subscriptions Incarnation::subscribe(int partition) {
   Subscriptions subscriptions;
-  auto requests = parts_.bus.subscribe(bus::exec_subject(partition), [this](std::vector<bus::Message> messages) {
+  auto requests = ports_.bus.subscribe(bus::exec_subject(partition), [this](std::vector<bus::Message> messages) {
     for (const bus::Message& message : messages) {
       auto items = bus::decode<bus::ExecRequest>(message.data);
       if (!items) {
@@ -195,7 +180,7 @@ Incarnation::Subscriptions Incarnation::subscribe(int partition) {
   });
   if (requests) subscriptions.requests = std::move(*requests);
   auto effects =
-      parts_.bus.subscribe(bus::effect_result_subject(partition), [this](std::vector<bus::Message> messages) {
+      ports_.bus.subscribe(bus::effect_result_subject(partition), [this](std::vector<bus::Message> messages) {
         for (const bus::Message& message : messages) {
           auto items = bus::decode<bus::TaskResult>(message.data);
           if (!items) {
@@ -206,7 +191,7 @@ Incarnation::Subscriptions Incarnation::subscribe(int partition) {
         }
       });
   if (effects) subscriptions.effects = std::move(*effects);
-  auto progress = parts_.bus.subscribe(bus::progress_subject(partition), [this](std::vector<bus::Message> messages) {
+  auto progress = ports_.bus.subscribe(bus::progress_subject(partition), [this](std::vector<bus::Message> messages) {
     for (const bus::Message& message : messages) {
       auto items = bus::decode<bus::Progress>(message.data);
       if (!items) continue;
@@ -214,7 +199,7 @@ Incarnation::Subscriptions Incarnation::subscribe(int partition) {
     }
   });
   if (progress) subscriptions.progress = std::move(*progress);
-  auto control = parts_.bus.subscribe(bus::control_subject(partition), [this](std::vector<bus::Message> messages) {
+  auto control = ports_.bus.subscribe(bus::control_subject(partition), [this](std::vector<bus::Message> messages) {
     for (const bus::Message& message : messages) {
       auto items = bus::decode<bus::ControlRequest>(message.data);
       if (!items) {
@@ -236,7 +221,7 @@ awaitable<void> Incarnation::take(std::vector<int> partitions) {
   held_gauge_.set(static_cast<double>(held_.size()));
   log::info("took partitions", {{"incarnation", id_}, {"taken", partitions.size()}, {"held", held_.size()}});
   // Twice if need be: a request that arrives while we look is either in the second look or in memory.
-  co_await sweep(partitions, wall_now() + std::chrono::hours(1));
+  co_await sweep(partitions, ports_.clock.wall_now() + std::chrono::hours(1));
   for (const int partition : partitions) host_.finish_taking(partition);
 }
 
@@ -250,17 +235,18 @@ awaitable<void> Incarnation::give_away(std::vector<int> partitions) {
     return std::any_of(partitions.begin(), partitions.end(),
                        [this](int partition) { return host_.has_commits(partition); });
   };
-  const auto patience = SteadyClock::now() + std::chrono::seconds(2);
-  while (committing() && SteadyClock::now() < patience) co_await progress_.drain(std::chrono::milliseconds(20));
+  const auto patience = ports_.clock.steady_now() + std::chrono::seconds(2);
+  while (committing() && ports_.clock.steady_now() < patience)
+    co_await ports_.progress.drain(std::chrono::milliseconds(20));
   for (const int partition : partitions) host_.drop(partition);
-  if (committing()) co_await progress_.drain(std::chrono::seconds(3));
+  if (committing()) co_await ports_.progress.drain(std::chrono::seconds(3));
   for (const int partition : partitions) {
     if (!host_.has_commits(partition)) continue;
     // Not released: whoever fences us waits for these commits instead.
     over("commits did not end in time for a hand-over");
     co_return;
   }
-  Result<void> released = co_await leases_.release(id_, partitions);
+  Result<void> released = co_await ports_.leases.release(id_, partitions);
   if (!released) {
     over("partitions could not be released");
     co_return;
@@ -276,9 +262,10 @@ awaitable<std::size_t> Incarnation::sweep(std::vector<int> partitions, Timestamp
   std::size_t loaded = 0;
   Uuid after;
   while (!over_ && !partitions.empty()) {
-    Result<std::vector<std::pair<Uuid, int>>> ids = co_await executions_.live_ids(partitions, before, after, kPage);
+    Result<std::vector<std::pair<Uuid, int>>> ids =
+        co_await ports_.executions.live_ids(partitions, before, after, kPage);
     if (!ids) {
-      const bool slept = co_await sleep_for(std::chrono::milliseconds(500));
+      const bool slept = co_await ports_.clock.sleep_for(std::chrono::milliseconds(500));
       if (!slept) co_return loaded;
       continue;
     }
@@ -287,7 +274,7 @@ awaitable<std::size_t> Incarnation::sweep(std::vector<int> partitions, Timestamp
       if (!host_.knows(id)) missing.push_back(id);
     }
     if (!missing.empty() && host_.has_capacity()) {
-      Result<std::vector<store::LiveExecution>> rows = co_await executions_.load_live(std::move(missing));
+      Result<std::vector<store::LiveExecution>> rows = co_await ports_.executions.load_live(std::move(missing));
       if (rows) {
         for (store::LiveExecution& row : *rows) co_await host_.adopt(std::move(row));
         loaded += rows->size();
@@ -302,10 +289,10 @@ awaitable<std::size_t> Incarnation::sweep(std::vector<int> partitions, Timestamp
 awaitable<void> Incarnation::sweep_partitions() {
   auto pause = std::chrono::milliseconds(1'000);
   while (!over_) {
-    const bool hurried = co_await sweep_soon_.wait_for(pause);
+    const bool hurried = co_await ports_.clock.wait_for(sweep_soon_, pause);
     std::vector<int> partitions;
     for (const auto& [partition, subscriptions] : held_) partitions.push_back(partition);
-    const std::size_t found = co_await sweep(std::move(partitions), wall_now() - std::chrono::seconds(2));
+    const std::size_t found = co_await sweep(std::move(partitions), ports_.clock.wall_now() - std::chrono::seconds(2));
     if (found > 0) log::info("the sweep found executions whose messages were lost", {{"found", found}});
     pause = found > 0 || hurried ? std::chrono::milliseconds(1'000)
                                  : std::min(pause * 2, std::chrono::milliseconds(30'000));
@@ -314,32 +301,32 @@ awaitable<void> Incarnation::sweep_partitions() {
 
 awaitable<void> Incarnation::wake_parked() {
   while (!over_) {
-    const bool slept = co_await sleep_for(std::chrono::seconds(15));
+    const bool slept = co_await ports_.clock.sleep_for(std::chrono::seconds(15));
     if (!slept) co_return;
     std::vector<int> partitions;
     for (const auto& [partition, subscriptions] : held_) partitions.push_back(partition);
     if (partitions.empty()) continue;
-    Result<std::vector<store::DueTimer>> timers =
-        co_await executions_.timers_before(std::move(partitions), wall_now() + std::chrono::seconds(40), 1'000);
+    Result<std::vector<store::DueTimer>> timers = co_await ports_.executions.timers_before(
+        std::move(partitions), ports_.clock.wall_now() + std::chrono::seconds(40), 1'000);
     if (!timers) continue;
     std::vector<Uuid> ids;
     for (const store::DueTimer& timer : *timers) {
       if (!host_.knows(timer.execution_id) || host_.parked(timer.execution_id)) ids.push_back(timer.execution_id);
     }
     if (ids.empty()) continue;
-    Result<std::vector<store::LiveExecution>> rows = co_await executions_.load_live(std::move(ids));
+    Result<std::vector<store::LiveExecution>> rows = co_await ports_.executions.load_live(std::move(ids));
     if (!rows) continue;
     for (store::LiveExecution& row : *rows) co_await host_.adopt(std::move(row));
   }
 }
 
 awaitable<void> Incarnation::watch_tasks() {
-  std::uint64_t reconnects = parts_.bus.reconnects();
+  std::uint64_t reconnects = ports_.bus.reconnects();
   while (!over_) {
-    const bool slept = co_await sleep_for(std::chrono::seconds(1));
+    const bool slept = co_await ports_.clock.sleep_for(std::chrono::seconds(1));
     if (!slept) co_return;
     host_.watch();
-    if (const std::uint64_t now = parts_.bus.reconnects(); now != reconnects) {
+    if (const std::uint64_t now = ports_.bus.reconnects(); now != reconnects) {
       // Requests may have been lost while the bus was away.
       reconnects = now;
       sweep_soon_.notify_all();

@@ -7,14 +7,8 @@
 
 #include "common/base/async.hpp"
 #include "common/base/metrics.hpp"
-#include "common/bus/connection.hpp"
-#include "common/catalog/catalog.hpp"
-#include "common/store/executions.hpp"
-#include "common/store/leases.hpp"
-#include "common/store/progress_queue.hpp"
 #include "services/scheduler/execution_host.hpp"
-#include "services/scheduler/settings.hpp"
-#include "services/scheduler/task_queue.hpp"
+#include "services/scheduler/ports.hpp"
 
 namespace r8r::scheduler {
 
@@ -23,18 +17,13 @@ namespace r8r::scheduler {
 /// the process begins a new one.
 class Incarnation {
  public:
-  struct Parts {
-    asio::io_context& io;
-    bus::Connection& bus;
-    store::Pool& pool;
-    Catalog& catalog;
-    TaskQueue& tasks;
-    const Settings& settings;
+  struct Terms {
+    std::chrono::milliseconds lease;
     int partitions;  ///< how many the database has
   };
 
   /// `id` was begun at `began` (monotonic, taken before the row was written).
-  Incarnation(Parts parts, std::int64_t id, SteadyClock::time_point began);
+  Incarnation(const Ports& ports, const Terms& terms, std::int64_t id, SteadyClock::time_point began);
   ~Incarnation();
 
   /// Until it is over. Returns after a clean end when `stopping` was asked for, else when ownership was lost.
@@ -65,11 +54,10 @@ class Incarnation {
   Subscriptions subscribe(int partition);
   void over(const char* why);
 
-  Parts parts_;
+  Ports ports_;
+  std::chrono::milliseconds lease_;
+  int partitions_;
   std::int64_t id_;
-  store::Leases leases_;
-  store::Executions executions_;
-  store::ProgressQueue progress_;
   ExecutionHost host_;
   std::map<int, Subscriptions> held_;
   bus::Subscription results_;

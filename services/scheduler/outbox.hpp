@@ -3,8 +3,8 @@
 #include <unordered_map>
 
 #include "common/base/async.hpp"
-#include "common/bus/connection.hpp"
 #include "common/bus/messages.hpp"
+#include "services/scheduler/ports.hpp"
 
 namespace r8r::scheduler {
 
@@ -13,7 +13,7 @@ namespace r8r::scheduler {
 template <class T>
 class Outbox {
  public:
-  Outbox(asio::io_context& io, bus::Connection& bus) : io_(io), bus_(bus), alive_(std::make_shared<bool>(true)) {}
+  Outbox(asio::io_context& io, Postbox& bus) : io_(io), bus_(bus), alive_(std::make_shared<bool>(true)) {}
   ~Outbox() { *alive_ = false; }
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
@@ -46,7 +46,7 @@ class Outbox {
   static constexpr std::size_t kMaxSubjects = 1'000;
 
   asio::io_context& io_;
-  bus::Connection& bus_;
+  Postbox& bus_;
   std::shared_ptr<bool> alive_;
   bool scheduled_ = false;
   std::unordered_map<std::string, bus::Batch<T>> pending_;

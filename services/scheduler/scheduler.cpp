@@ -107,17 +107,13 @@ awaitable<void> Scheduler::run() {
       continue;
     }
     log::info("incarnation begins", {{"incarnation", *id}, {"name", settings_.name}});
-    incarnation_ = std::make_unique<Incarnation>(Incarnation::Parts{.io = io_,
-                                                                    .bus = *bus_,
-                                                                    .pool = pool_,
-                                                                    .catalog = catalog_,
-                                                                    .tasks = *task_queue_,
-                                                                    .settings = settings_,
-                                                                    .partitions = partitions_},
-                                                 *id, asked);
+    ports_ = std::make_unique<LivePorts>(io_, *bus_, pool_, catalog_, *task_queue_, settings_, *id);
+    incarnation_ = std::make_unique<Incarnation>(
+        ports_->ports(), Incarnation::Terms{.lease = settings_.lease, .partitions = partitions_}, *id, asked);
     if (stopping_) incarnation_->stop();
     co_await incarnation_->run();
     incarnation_.reset();
+    ports_.reset();
   }
   tasks_.cancel();
   co_await tasks_.wait(std::chrono::seconds(2));

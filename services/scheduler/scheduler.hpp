@@ -8,6 +8,7 @@
 #include "common/catalog/catalog.hpp"
 #include "common/store/pool.hpp"
 #include "services/scheduler/incarnation.hpp"
+#include "services/scheduler/live_ports.hpp"
 #include "services/scheduler/settings.hpp"
 #include "services/scheduler/task_queue.hpp"
 
@@ -35,6 +36,7 @@ class Scheduler {
   Catalog catalog_;
   std::unique_ptr<bus::Connection> bus_;
   std::unique_ptr<TaskQueue> task_queue_;
+  std::unique_ptr<LivePorts> ports_;
   std::unique_ptr<Incarnation> incarnation_;
   int partitions_ = 0;
   bool stopping_ = false;

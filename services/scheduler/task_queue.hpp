@@ -6,12 +6,13 @@
 #include "common/base/async.hpp"
 #include "common/bus/connection.hpp"
 #include "common/bus/messages.hpp"
+#include "services/scheduler/ports.hpp"
 
 namespace r8r::scheduler {
 
 /// The scheduler's end of the work queue. Pure segments of one loop turn share messages; an effect goes alone, under a
 /// message id made of its token, so that publishing it again (an unknown outcome, a new owner) cannot queue it twice.
-class TaskQueue {
+class TaskQueue : public TaskOutlet {
  public:
   TaskQueue(asio::io_context& io, bus::Connection& bus);
 
@@ -19,15 +20,15 @@ class TaskQueue {
   void start();
   void stop() { tasks_.cancel(); }
 
-  void send_pure(const bus::Task& task, const std::string& pool);
-  void send_effect(const bus::Task& task, const std::string& pool);
+  void send_pure(const bus::Task& task, const std::string& pool) override;
+  void send_effect(const bus::Task& task, const std::string& pool) override;
 
   /// The stream exists and the connection stands.
-  bool ready() const { return ready_; }
+  bool ready() const override { return ready_; }
   /// When the server made the stream: changes when it lost all tasks. Zero: not known yet.
-  std::int64_t generation() const { return generation_; }
+  std::int64_t generation() const override { return generation_; }
   /// Whether nothing is queued and nothing is out for a pool, as of the last second; asks the server in the background.
-  bool known_empty(const std::string& pool);
+  bool known_empty(const std::string& pool) override;
 
  private:
   struct PoolState {

@@ -2,7 +2,8 @@
 
 namespace r8r::scheduler {
 
-TimerHeap::TimerHeap(asio::io_context& io, Callback callback) : callback_(std::move(callback)), timer_(io) {}
+TimerHeap::TimerHeap(Clock& clock, Callback callback)
+    : clock_(clock), callback_(std::move(callback)), alarm_(clock.make_alarm([this] { fire(); })) {}
 
 void TimerHeap::add(Timestamp at, Uuid execution, engine::Unit unit) {
   heap_.push({at, execution, unit});
@@ -16,16 +17,13 @@ void TimerHeap::arm() {
   }
   armed_for_ = heap_.top().at;
   // At most a minute at a time: the wall clock may jump while the steady clock sleeps.
-  const auto pause = std::clamp<std::chrono::microseconds>(armed_for_ - wall_now(), std::chrono::microseconds(0),
+  const auto pause = std::clamp<std::chrono::microseconds>(armed_for_ - clock_.wall_now(), std::chrono::microseconds(0),
                                                            std::chrono::minutes(1));
-  timer_.expires_after(pause);
-  timer_.async_wait([this](boost::system::error_code error) {
-    if (!error) fire();
-  });
+  alarm_->set(pause);
 }
 
 void TimerHeap::fire() {
-  const Timestamp now = wall_now();
+  const Timestamp now = clock_.wall_now();
   while (!heap_.empty() && heap_.top().at <= now) {
     const Entry due = heap_.top();
     heap_.pop();

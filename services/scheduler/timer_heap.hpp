@@ -3,9 +3,9 @@
 #include <queue>
 #include <vector>
 
-#include "common/base/async.hpp"
 #include "common/base/time.hpp"
 #include "common/base/uuid.hpp"
+#include "services/scheduler/clock.hpp"
 #include "services/scheduler/engine/decision.hpp"
 
 namespace r8r::scheduler {
@@ -17,7 +17,7 @@ class TimerHeap {
   static constexpr int kDeadline = -1;
   using Callback = std::function<void(Uuid execution, engine::Unit unit)>;
 
-  TimerHeap(asio::io_context& io, Callback callback);
+  TimerHeap(Clock& clock, Callback callback);
 
   /// `unit`: a node or item, or {kDeadline}.
   void add(Timestamp at, Uuid execution, engine::Unit unit);
@@ -34,8 +34,9 @@ class TimerHeap {
   void arm();
   void fire();
 
+  Clock& clock_;
   Callback callback_;
-  asio::steady_timer timer_;
+  std::unique_ptr<Alarm> alarm_;
   Timestamp armed_for_ = Timestamp::max();
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> heap_;
 };
