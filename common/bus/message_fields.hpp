@@ -50,6 +50,7 @@ void visit_fields(V& visit, Task& m) {
   visit.sparse("at_most_once", m.at_most_once);
   visit.raw("item", m.item);
   visit.raw("given_input", m.given_input);
+  visit.sparse("in_place_of", m.in_place_of);
 }
 
 template <class V>

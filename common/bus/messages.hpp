@@ -61,6 +61,7 @@ struct Task {
   std::optional<std::string> item;
   bool item_by_reference = false;          ///< read the item from the journal
   std::optional<std::string> given_input;  ///< raw: the only node runs in place of another and gets this as its input
+  std::string in_place_of;                 ///< with given_input: the node that it stands for
   bool at_most_once = false;               ///< an effect that is not started again when its worker was lost
   Timestamp started_at;                    ///< of the execution
   Timestamp now;                           ///< what now() answers: chosen at dispatch

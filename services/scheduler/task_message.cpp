@@ -77,7 +77,11 @@ bus::Task make_task(const ActiveExecution& execution, const engine::Dispatch& se
       task.item = *item;
     }
   }
-  if (const engine::Payload given = execution.machine.given_input(segment.nodes.front())) task.given_input = *given;
+  if (const engine::Payload given = execution.machine.given_input(segment.nodes.front())) {
+    task.given_input = *given;
+    const int place = execution.machine.in_place_of(segment.nodes.front());
+    task.in_place_of = workflow.nodes[static_cast<std::size_t>(place)].id;
+  }
   if (needs_input) {
     if (execution.input) {
       task.input = *execution.input;

@@ -12,10 +12,7 @@ namespace r8r::worker {
 
 /// Which attempt of which node an effect is.
 struct EffectContext {
-  std::string execution_id;
-  std::string node_id;
-  int attempt = 1;
-  int item = -1;                                     ///< of a node with for_each; -1: it is no item
+  std::string idempotency_key;                       ///< the same for every delivery of this attempt, and for no other
   std::optional<std::chrono::milliseconds> timeout;  ///< the node's own, for the whole attempt
 };
 

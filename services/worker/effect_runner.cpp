@@ -145,10 +145,7 @@ awaitable<bus::TaskResult> EffectRunner::execute(AttemptPtr attempt) {
     co_return error_result(task, parts_.worker, fmt::format("this worker cannot run nodes of type '{}'", node.type));
 
   EffectContext context;
-  context.execution_id = task.execution_id.to_string();
-  context.node_id = node.id;
-  context.attempt = task.attempt;
-  if (task.item_count > 0) context.item = task.item_index;
+  context.idempotency_key = idempotency_key(task);
   context.timeout = node.timeout;
   EffectOutcome outcome =
       co_await body->second->run(std::move(context), std::move(prepared.config), attempt->cancellation);

@@ -85,9 +85,7 @@ EffectOutcome outcome_of(const HttpFailure& failure, const Url& url, millisecond
 }  // namespace
 
 awaitable<EffectOutcome> HttpNode::run(EffectContext context, expr::Value config, Cancellation& cancellation) {
-  const std::string item = context.item < 0 ? "" : fmt::format("[{}]", context.item);
-  const std::string key = fmt::format("{}:{}{}:{}", context.execution_id, context.node_id, item, context.attempt);
-  Result<HttpCall> read = read_http_config(config, key);
+  Result<HttpCall> read = read_http_config(config, context.idempotency_key);
   if (!read) co_return failed(ErrorCode::invalid_field, std::move(read.error().message), true);
   HttpCall call = std::move(*read);
 

@@ -44,6 +44,15 @@ bool follows_from(const workflow::Node& node, const std::vector<int>& open) {
 
 }  // namespace
 
+std::string idempotency_key(const bus::Task& task) {
+  std::string key = task.execution_id.to_string();
+  if (task.run > 1) key += fmt::format(".{}", task.run);
+  key += ':' + task.node_ids.front();
+  if (task.item_count > 0) key += fmt::format("[{}]", task.item_index);
+  if (!task.in_place_of.empty()) key += '@' + task.in_place_of;
+  return key + fmt::format(":{}", task.attempt);
+}
+
 bus::TaskResult empty_result(const bus::Task& task, const std::string& worker) {
   bus::TaskResult result;
   result.execution_id = task.execution_id;

@@ -17,6 +17,10 @@ Result<nodes::Segment> make_segment(const bus::Task& task, std::shared_ptr<const
 bus::TaskResult run_segment(const bus::Task& task, std::shared_ptr<const workflow::Workflow> workflow,
                             const expr::Value& env, const std::string& worker);
 
+/// Names the attempt of an effect to the outside world: the same for every delivery of it, another for each attempt,
+/// item, run, and node in whose place a fallback node runs.
+std::string idempotency_key(const bus::Task& task);
+
 /// The answer's token, without nodes.
 bus::TaskResult empty_result(const bus::Task& task, const std::string& worker);
 /// The answer to a task that could not be run.

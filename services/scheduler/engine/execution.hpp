@@ -85,6 +85,8 @@ class Execution {
   int item_count(int node) const;
   /// What a fallback node gets as its input; null for all others.
   Payload given_input(int node) const;
+  /// The node whose place a fallback node takes now; -1 for all others.
+  int in_place_of(int node) const { return status_of(node).stands_for; }
   /// The nodes that whoever runs this dispatch must know to be skipped by routing: dependencies outside of it, and
   /// nodes of it that a decision outside led away from.
   std::vector<int> routed_away(const Dispatch& dispatch) const;

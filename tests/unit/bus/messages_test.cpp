@@ -35,6 +35,7 @@ Task full_task() {
   task.item = R"([{"deep":"]"}])";
   task.item_by_reference = true;
   task.given_input = R"({"error":"x"})";
+  task.in_place_of = "first";
   task.at_most_once = true;
   return task;
 }
@@ -69,6 +70,7 @@ TEST(Messages, ATaskComesBackAsItWas) {
   EXPECT_EQ(got.item, sent.item);
   EXPECT_TRUE(got.item_by_reference);
   EXPECT_EQ(got.given_input, sent.given_input);
+  EXPECT_EQ(got.in_place_of, sent.in_place_of);
   EXPECT_TRUE(got.at_most_once);
 }
 

@@ -27,9 +27,7 @@ TEST_F(EffectTasks, ResultGoesToTheOwnerAndTheMessageIsAcknowledgedAfterItsAnswe
   job.attempt = 3;
   deliver("m1", {job});
   ASSERT_TRUE(run_until([&] { return effect_.begun == 1; }));
-  EXPECT_EQ(effect_.contexts[0].execution_id, job.execution_id.to_string());
-  EXPECT_EQ(effect_.contexts[0].node_id, "call");
-  EXPECT_EQ(effect_.contexts[0].attempt, 3);
+  EXPECT_EQ(effect_.contexts[0].idempotency_key, job.execution_id.to_string() + ":call:3");
   EXPECT_EQ(effect_.contexts[0].timeout, 9s);
   EXPECT_EQ(effect_.configs[0].as_map().find("url")->as_string(), "http://x/a");
   EXPECT_THAT(happened_, SizeIs(0));
@@ -135,7 +133,7 @@ nodes:
   job.item = R"({"a":7})";
   deliver("m1", {job});
   ASSERT_TRUE(run_until([&] { return effect_.begun == 1; }));
-  EXPECT_EQ(effect_.contexts[0].item, 2);
+  EXPECT_THAT(effect_.contexts[0].idempotency_key, testing::HasSubstr("[2]:"));
   EXPECT_EQ(effect_.configs[0].as_map().find("url")->as_string(), "http://x/7/2/7");
 }
 

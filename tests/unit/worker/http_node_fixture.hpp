@@ -28,9 +28,7 @@ class HttpNodeFixture : public testing::Test {
   EffectOutcome run_on(HttpNode& node, const std::string& config,
                        std::optional<std::chrono::milliseconds> node_timeout = {}) {
     EffectContext context;
-    context.execution_id = "e-1";
-    context.node_id = "call";
-    context.attempt = 2;
+    context.idempotency_key = "e-1:call:2";
     context.timeout = node_timeout;
     Result<expr::Value> value = expr::parse_json(config);
     EXPECT_TRUE(value) << config;

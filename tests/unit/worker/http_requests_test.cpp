@@ -176,7 +176,7 @@ TEST_F(HttpRequests, WrongTypesAreRefused) {
   EXPECT_THAT(refused_fields(R"("method":"HEAD","body":"x")"), HasSubstr("a HEAD request has none"));
 }
 
-TEST_F(HttpRequests, IdempotencyKeyNamesTheAttempt) {
+TEST_F(HttpRequests, IdempotencyKeyGoesWithWhatChangesSomething) {
   for (const char* method : {"POST", "PUT", "PATCH", "DELETE"})
     EXPECT_EQ(header_in(sent(std::string(R"("method":")") + method + "\""), "Idempotency-Key"), "e-1:call:2") << method;
   for (const char* method : {"GET", "HEAD", "OPTIONS"})
