@@ -9,6 +9,8 @@
 namespace r8r::scheduler {
 namespace {
 
+// For so long after a claim whose answer was lost one looks for what it took: it may be carried out late.
+constexpr auto kClaimMayAct = std::chrono::seconds(60);
 // Work stops so long before the lease can have run out: what is under way must be sent by then.
 constexpr auto kLeaseMargin = std::chrono::milliseconds(1'500);
 
@@ -152,9 +154,11 @@ awaitable<void> Incarnation::balance_once() {
       log::info("fenced a scheduler whose lease ran out", {{"incarnation", peer.incarnation}, {"name", peer.name}});
   }
   const int share = (partitions_ + std::max(alive, 1) - 1) / std::max(alive, 1);
+  if (ports_.clock.steady_now() < claims_unclear_until_) co_await find_claimed();
   const int mine = static_cast<int>(held_.size());
   if (mine < share) {
     Result<std::vector<int>> claimed = co_await ports_.leases.claim(id_, share - mine);
+    if (!claimed) claims_unclear_until_ = ports_.clock.steady_now() + kClaimMayAct;
     if (claimed && !claimed->empty()) co_await take(std::move(*claimed));
   } else if (mine > share) {
     std::vector<int> surplus;
@@ -164,6 +168,17 @@ awaitable<void> Incarnation::balance_once() {
     ports_.bus.publish(bus::kPartitionsChanged, "");
   }
   settled_ = true;
+}
+
+// What the database says is ours and we do not know of: nobody else would ever serve it.
+awaitable<void> Incarnation::find_claimed() {
+  Result<std::vector<store::PartitionOwner>> partitions = co_await ports_.leases.partitions();
+  if (!partitions) co_return;
+  std::vector<int> unknown;
+  for (const store::PartitionOwner& partition : *partitions) {
+    if (partition.owner == id_ && !held_.contains(partition.partition)) unknown.push_back(partition.partition);
+  }
+  if (!unknown.empty()) co_await take(std::move(unknown));
 }
 
 Incarnation::Subscriptions Incarnation::subscribe(int partition) {

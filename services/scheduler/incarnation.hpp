@@ -45,6 +45,7 @@ class Incarnation {
   awaitable<void> keep_lease();
   awaitable<void> balance_partitions();
   awaitable<void> balance_once();
+  awaitable<void> find_claimed();
   awaitable<void> sweep_partitions();
   awaitable<std::size_t> sweep(std::vector<int> partitions, Timestamp before);
   awaitable<void> wake_parked();
@@ -63,6 +64,7 @@ class Incarnation {
   bus::Subscription results_;
   bus::Subscription changes_;
   SteadyClock::time_point lease_valid_until_;
+  SteadyClock::time_point claims_unclear_until_{};
   bool over_ = false;
   bool stopping_ = false;
   bool settled_ = false;

@@ -73,6 +73,7 @@ class PostgresLeases : public LeaseBook {
     return leases_.renew(incarnation, lease);
   }
   awaitable<Result<std::vector<store::Peer>>> peers() override { return leases_.peers(); }
+  awaitable<Result<std::vector<store::PartitionOwner>>> partitions() override { return leases_.partitions(); }
   awaitable<Result<bool>> fence(std::int64_t expired) override { return leases_.fence(expired); }
   awaitable<Result<std::vector<int>>> claim(std::int64_t incarnation, int max) override {
     return leases_.claim(incarnation, max);

@@ -70,6 +70,7 @@ class LeaseBook {
   virtual ~LeaseBook() = default;
   virtual awaitable<Result<bool>> renew(std::int64_t incarnation, std::chrono::milliseconds lease) = 0;
   virtual awaitable<Result<std::vector<store::Peer>>> peers() = 0;
+  virtual awaitable<Result<std::vector<store::PartitionOwner>>> partitions() = 0;
   virtual awaitable<Result<bool>> fence(std::int64_t expired) = 0;
   virtual awaitable<Result<std::vector<int>>> claim(std::int64_t incarnation, int max) = 0;
   virtual awaitable<Result<void>> release(std::int64_t incarnation, std::vector<int> partitions) = 0;
