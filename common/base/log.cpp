@@ -28,6 +28,7 @@ std::string_view name(Level level) {
       return "info";
     case Level::warn:
       return "warn";
+    case Level::none:
     case Level::error:
       return "error";
   }

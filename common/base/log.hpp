@@ -6,7 +6,8 @@
 
 namespace r8r::log {
 
-enum class Level { debug, info, warn, error };
+/// `none`: nothing is written.
+enum class Level { debug, info, warn, error, none };
 enum class Format { json, text };
 
 /// One fact of a log line: log::info("took partition", {{"partition", 7}, {"owner", name}}).

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/simulation/play.hpp"
+#include "tests/simulation/play/play.hpp"
 
 namespace r8r {
 namespace {

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "tests/simulation/play.hpp"
+#include "tests/simulation/play/play.hpp"
 
 namespace r8r {
 namespace {

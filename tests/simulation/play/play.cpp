@@ -1,4 +1,4 @@
-#include "tests/simulation/play.hpp"
+#include "tests/simulation/play/play.hpp"
 
 #include <gtest/gtest.h>
 

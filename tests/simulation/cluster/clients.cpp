@@ -1,0 +1,168 @@
+#include "tests/simulation/cluster/clients.hpp"
+
+#include <fmt/format.h>
+
+#include "common/bus/subjects.hpp"
+#include "tests/simulation/cluster/cluster.hpp"
+#include "tests/simulation/cluster/start_of_time.hpp"
+
+namespace r8r::sim {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+Clients::Clients(const SchedulerProcess::World& world, const std::vector<Sample>& samples)
+    : Process(world.events), world_(world), samples_(samples) {
+  completions_ = world_.network.subscribe(*this, "r8r.done.api", [this](std::vector<bus::Message> messages) {
+    for (const bus::Message& message : messages) on_completion(message);
+  });
+}
+
+// Version 7, of the world's time and chance.
+Uuid Clients::next_id() {
+  Uuid id;
+  const std::int64_t ms = (to_unix_us(kStartOfTime) + events_.now().count()) / 1000;
+  for (int i = 0; i < 6; ++i) id.bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+  for (std::size_t i = 6; i < 16; ++i) id.bytes[i] = static_cast<std::uint8_t>(events_.pick(256));
+  id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0f) | 0x70);
+  id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3f) | 0x80);
+  return id;
+}
+
+void Clients::accept(bool steered) {
+  const Sample& sample = samples_[static_cast<std::size_t>(events_.pick(static_cast<int>(samples_.size())))];
+  store::LiveExecution execution;
+  store::ExecutionRow& row = execution.row;
+  row.id = next_id();
+  row.workflow_id = sample.id;
+  row.workflow_version = 1;
+  row.workflow_name = "t";
+  row.status = "pending";
+  row.trigger_type = row.origin = "api";
+  row.input = R"({"v": 1})";
+  row.correlation_id = row.id.to_string();
+  row.accepted_at = kStartOfTime + events_.now();
+  row.live = true;
+  execution.partition = partition_of(row.id, world_.partitions);
+  stories_[row.id] = {.sample = &sample, .steered = steered};
+  ++busy_;
+  insert(std::move(execution), events_.chance(500), steered);
+}
+
+// The row first; the message may get lost.
+void Clients::insert(store::LiveExecution execution, bool waits, bool steered) {
+  later(events_.between(microseconds(50), milliseconds(2)),
+        [this, execution = std::move(execution), waits, steered]() mutable {
+          if (!world_.database.up) {
+            later(milliseconds(300), [this, execution = std::move(execution), waits, steered]() mutable {
+              insert(std::move(execution), waits, steered);
+            });
+            return;
+          }
+          const store::ExecutionRow& row = execution.row;
+          bus::ExecRequest request{.execution_id = row.id,
+                                   .partition = execution.partition,
+                                   .workflow_id = row.workflow_id,
+                                   .workflow_version = 1,
+                                   .workflow_name = row.workflow_name,
+                                   .trigger_type = row.trigger_type,
+                                   .correlation_id = row.correlation_id,
+                                   .input = row.input,
+                                   .accepted_at = row.accepted_at};
+          if (waits) request.reply_to = "r8r.done.api";
+          const Uuid id = row.id;
+          const int partition = execution.partition;
+          world_.database.accept(std::move(execution));
+          --busy_;
+          later(events_.between(microseconds(50), milliseconds(2)), [this, partition, message = bus::encode(request)] {
+            world_.network.publish(bus::exec_subject(partition), message);
+          });
+          if (!steered) return;
+          ++busy_;
+          later(events_.between(milliseconds(1), milliseconds(3'000)), [this, id, partition] { steer(id, partition); });
+        });
+}
+
+void Clients::steer(const Uuid& id, int partition) {
+  const auto at_ease = [this](bool) { --busy_; };
+  switch (events_.pick(3)) {
+    case 0:
+      return ask(id, partition, "pause", 30, [this, id, partition](bool) {
+        later(events_.between(milliseconds(1), milliseconds(20'000)),
+              [this, id, partition] { resume_while_paused(id, partition); });
+      });
+    case 1:
+      return ask(id, partition, "cancel", 30, [this, id, partition, at_ease](bool done) {
+        if (done) stories_[id].cancelled = true;
+        if (!done || events_.chance(500)) return at_ease(done);
+        // And think better of it: what completed is kept, the rest runs.
+        later(events_.between(milliseconds(1), milliseconds(5'000)), [this, id, partition, at_ease] {
+          // Heard or not, it may be carried out.
+          stories_[id].cancelled = false;
+          ask(id, partition, "resume", 200, at_ease);
+        });
+      });
+    default:
+      // Of one that failed, twice at once; in all others nothing changes.
+      ++busy_;
+      ask(id, partition, "resume", 3, at_ease);
+      return ask(id, partition, "resume", 3, at_ease);
+  }
+}
+
+// The bus may bring a request to pause once more, after the one to resume.
+void Clients::resume_while_paused(const Uuid& id, int partition) {
+  ask(id, partition, "resume", 200, [this, id, partition](bool) {
+    later(milliseconds(5'000), [this, id, partition] {
+      const auto row = world_.database.find(id);
+      if (row && row->live && row->status == "paused") return resume_while_paused(id, partition);
+      --busy_;
+    });
+  });
+}
+
+void Clients::ask(const Uuid& id, int partition, std::string action, int tries, std::function<void(bool done)> next) {
+  const std::string inbox = fmt::format("inbox.client.{}", ++requests_);
+  const auto answered = std::make_shared<bool>(false);
+  const auto subscription = std::make_shared<bus::Subscription>();
+  *subscription =
+      world_.network.subscribe(*this, inbox, [this, id, action, answered, next](std::vector<bus::Message> messages) {
+        if (std::exchange(*answered, true)) return;
+        const auto replies = bus::decode<bus::ControlReply>(messages.front().data);
+        const bus::ControlReply& reply = replies->front();
+        const bool done = reply.error_code.empty();
+        const auto row = world_.database.find(id);
+        if (done && action == "cancel" && row && row->status != "cancelled" && row->run == 1)
+          broken_.push_back(fmt::format("{} was said to be cancelled, and is {}", id.to_string(), row->status));
+        next(done);
+      });
+  world_.network.publish(bus::control_subject(partition),
+                         bus::encode(bus::ControlRequest{.execution_id = id, .partition = partition, .action = action}),
+                         inbox);
+  later(milliseconds(1'500), [this, id, partition, action, tries, next, answered, subscription] {
+    *subscription = {};
+    if (std::exchange(*answered, true)) return;
+    if (tries <= 1) return next(false);
+    ask(id, partition, action, tries - 1, next);
+  });
+}
+
+// No word before the record.
+void Clients::on_completion(const bus::Message& message) {
+  const auto decoded = bus::decode<bus::Completion>(message.data);
+  for (const bus::Completion& completion : *decoded) {
+    const Database::Entry* entry = world_.database.entry(completion.execution_id);
+    const auto said = [&](const store::ExecutionRow& row) {
+      return row.status == completion.status && row.output.value_or("null") == completion.output &&
+             row.error.value_or("") == completion.error;
+    };
+    bool recorded = false;
+    for (const Database::Ended& ended : entry->ended) recorded = recorded || said(ended.row);
+    // A pause is no end, and may be over by now.
+    if (!recorded && completion.status != "paused")
+      broken_.push_back(fmt::format("{} was told to be {} before its record", completion.execution_id.to_string(),
+                                    completion.status));
+  }
+}
+
+}  // namespace r8r::sim
