@@ -71,6 +71,16 @@ int show_workflow(Context& context, const ShowWorkflow& options) {
   }
   console.fact("Triggers",
                workflow.triggers.empty() ? "manual" : fmt::format("{}", fmt::join(workflow.triggers, ", ")));
+  std::vector<std::string> next_runs;
+  for (const Json& time : reply->json.value("next_runs", Json::array()))
+    next_runs.push_back(full_time(time.get<std::string>(), console.utc));
+  if (!next_runs.empty()) console.fact("Next runs", fmt::format("{}", fmt::join(next_runs, ", ")));
+  for (const Json& schedule : reply->json.value("schedules", Json::array())) {
+    const std::string error = member_text(schedule, "last_error");
+    if (!error.empty())
+      console.note(
+          fmt::format("the schedule '{}' was due and started nothing: {}", member_text(schedule, "schedule"), error));
+  }
   if (!workflow.inputs.empty()) {
     console.line("\nInputs:");
     std::vector<std::vector<std::string>> rows;

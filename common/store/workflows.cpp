@@ -15,6 +15,12 @@ constexpr int kWorkflowColumns = 10;
 
 constexpr Statement kList{"workflow_list",
                           "select " R8R_WORKFLOW_COLUMNS " from workflows w order by w.name limit 10000"};
+constexpr Statement kListTriggered{"workflow_list_triggered", "select " R8R_WORKFLOW_COLUMNS
+                                                              " from workflows w where w.enabled and w.trigger_count > "
+                                                              "0"};
+constexpr Statement kTriggeredByIds{"workflow_triggered_by_ids",
+                                    "select " R8R_WORKFLOW_COLUMNS
+                                    " from workflows w where w.enabled and w.trigger_count > 0 and w.id = any($1)"};
 constexpr Statement kFind{"workflow_find", "select " R8R_WORKFLOW_COLUMNS
                                            ", v.version, v.definition from workflows w join workflow_versions v "
                                            "on v.workflow_id = w.id and v.version = w.version where w.name = $1"};
@@ -123,6 +129,17 @@ Result<Change> change_of(const SaveWorkflow& wanted, const ResultSet& stored) {
 
 awaitable<Result<std::vector<WorkflowRow>>> Workflows::list() {
   Result<ResultSet> rows = co_await run_on(pool_, kList);
+  if (!rows) co_return fail(std::move(rows.error()));
+  std::vector<WorkflowRow> workflows;
+  for (int row = 0; row < rows->rows(); ++row) workflows.push_back(workflow_of(*rows, row));
+  co_return workflows;
+}
+
+awaitable<Result<std::vector<WorkflowRow>>> Workflows::list_triggered(std::optional<std::vector<Uuid>> ids) {
+  Params params;
+  if (ids) params.add(std::span<const Uuid>(*ids));
+  const Statement& statement = ids ? kTriggeredByIds : kListTriggered;
+  Result<ResultSet> rows = co_await run_on(pool_, statement, std::move(params));
   if (!rows) co_return fail(std::move(rows.error()));
   std::vector<WorkflowRow> workflows;
   for (int row = 0; row < rows->rows(); ++row) workflows.push_back(workflow_of(*rows, row));

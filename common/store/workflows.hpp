@@ -58,6 +58,8 @@ class Workflows {
 
   /// By name, at most 10,000.
   boost::asio::awaitable<Result<std::vector<WorkflowRow>>> list();
+  /// Enabled ones that have triggers; with `ids` only those of them.
+  boost::asio::awaitable<Result<std::vector<WorkflowRow>>> list_triggered(std::optional<std::vector<Uuid>> ids = {});
   boost::asio::awaitable<Result<std::optional<WorkflowWithDefinition>>> find(std::string name,
                                                                              std::optional<int> version = {});
   /// The text of one version, or nullopt.

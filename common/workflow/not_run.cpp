@@ -21,7 +21,6 @@ constexpr Feature kNotRun[] = {
     {"settings.error_workflow"},
     {"settings.max_concurrent_executions"},
     {"settings.rate_limit"},
-    {"triggers[].type", "cron"},
     {"triggers[].type", "event"},
     {"triggers[].header_filter"},
     {"triggers[].signature"},

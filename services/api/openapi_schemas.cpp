@@ -111,6 +111,17 @@ void add_workflow_schemas(http::Router& router) {
                     object({{"workflows", list_of(reference("WorkflowSummary"))}, {"next_cursor", nullable("string")}},
                            {"workflows", "next_cursor"}));
   const Json webhook = object({{"method", type("string")}, {"path", type("string")}, {"url", type("string")}});
+  const Json schedule = object({{"schedule", type("string")},
+                                {"timezone", type("string")},
+                                {"catch_up", type("boolean")},
+                                {"next_run_at", nullable_timestamp()},
+                                {"last_scheduled_at", nullable_timestamp()},
+                                {"last_fired_at", nullable_timestamp()},
+                                {"last_execution_id", nullable_id()},
+                                {"last_error", nullable("string", "Why no execution came of the last time")},
+                                {"fired", type("integer")},
+                                {"failed", type("integer", "Times that started no execution, see last_error")},
+                                {"missed", type("integer", "Times that passed without firing")}});
   router.add_schema("WorkflowDetail", object({{"id", id()},
                                               {"name", type("string")},
                                               {"enabled", type("boolean")},
@@ -123,6 +134,7 @@ void add_workflow_schemas(http::Router& router) {
                                               {"definition", type("string", "The text as it was written")},
                                               {"webhooks", list_of(webhook)},
                                               {"next_runs", list_of(timestamp())},
+                                              {"schedules", list_of(schedule)},
                                               {"created_by", type("string")},
                                               {"valid", type("boolean")}},
                                              {"id", "name", "enabled", "version", "definition"}));

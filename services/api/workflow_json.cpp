@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "common/base/json_text.hpp"
+#include "common/workflow/run_trigger.hpp"
 #include "services/api/webhook_table.hpp"
 
 namespace r8r::api {
@@ -54,6 +57,62 @@ std::string webhooks_json(const workflow::Workflow& workflow, const http::Reques
   }
   out += ']';
   return out;
+}
+
+std::string next_runs_json(const workflow::Workflow& workflow, Timestamp now) {
+  constexpr std::size_t kShown = 3;
+  std::set<Timestamp> times;
+  for (const workflow::Trigger& trigger : workflow.triggers) {
+    if (!trigger.cron) continue;
+    Timestamp after = now;
+    for (std::size_t i = 0; i < kShown; ++i) {
+      const auto next = trigger.cron->schedule.next_after(after, *trigger.cron->zone);
+      if (!next) break;
+      times.insert(*next);
+      after = *next;
+    }
+  }
+  std::string out = "[";
+  std::size_t count = 0;
+  for (const Timestamp time : times) {
+    if (count == kShown) break;
+    out += fmt::format("{}\"{}\"", count++ > 0 ? "," : "", to_rfc3339(time));
+  }
+  return out + "]";
+}
+
+std::string schedules_json(const workflow::Workflow& workflow, bool enabled,
+                           const std::vector<store::ScheduleRow>& states, Timestamp now) {
+  std::string out = "[";
+  const auto time_or_null = [](const std::optional<Timestamp>& time) {
+    return time ? fmt::format("\"{}\"", to_rfc3339(*time)) : std::string("null");
+  };
+  for (const auto& [place, key] : workflow::cron_triggers(workflow)) {
+    const workflow::CronTrigger& cron = *workflow.triggers[place].cron;
+    const auto state = std::find_if(states.begin(), states.end(),
+                                    [&key = key](const store::ScheduleRow& row) { return row.trigger == key; });
+    const bool known = state != states.end();
+    if (out.size() > 1) out += ',';
+    out += "{\"schedule\":";
+    append_json_string(out, cron.schedule.text());
+    out += ",\"timezone\":";
+    append_json_string(out, cron.timezone);
+    const auto next = enabled ? cron.schedule.next_after(now, *cron.zone) : std::nullopt;
+    out += fmt::format(R"(,"catch_up":{},"next_run_at":{},"last_scheduled_at":{},"last_fired_at":{})", cron.catch_up,
+                       time_or_null(next), time_or_null(known ? std::optional(state->last_scheduled_at) : std::nullopt),
+                       time_or_null(known ? std::optional(state->last_fired_at) : std::nullopt));
+    out += ",\"last_execution_id\":";
+    out += known && state->last_execution_id ? fmt::format("\"{}\"", state->last_execution_id->to_string()) : "null";
+    out += ",\"last_error\":";
+    if (known && state->last_error) {
+      append_json_string(out, *state->last_error);
+    } else {
+      out += "null";
+    }
+    out += fmt::format(R"(,"fired":{},"failed":{},"missed":{}}})", known ? state->fired : 0, known ? state->failed : 0,
+                       known ? state->missed : 0);
+  }
+  return out + "]";
 }
 
 std::string validation_json(const workflow::LoadResult& loaded) {

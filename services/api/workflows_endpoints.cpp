@@ -180,19 +180,36 @@ awaitable<http::Response> WorkflowsEndpoints::get(http::Request& request, Admiss
     response.body = stored.definition;
   } else {
     const workflow::LoadResult loaded = load_definition(stored.definition);
+    Result<std::string> runs = co_await runs_of(stored.row.id, stored.row.enabled, loaded.workflow);
+    if (!runs) co_return error_response(request, std::move(runs.error()));
     std::string body = workflow_fields(stored.row);
     if (wanted) body += fmt::format(",\"definition_version\":{}", stored.definition_version);
     body += ",\"definition\":";
     append_json_string(body, stored.definition);
     body += ",\"webhooks\":";
     body += loaded.workflow ? webhooks_json(*loaded.workflow, request) : std::string("[]");
-    body += ",\"next_runs\":[],\"created_by\":";
+    body += *runs;
+    body += ",\"created_by\":";
     append_json_string(body, stored.row.created_by);
     body += fmt::format(",\"valid\":{}}}", loaded.workflow != nullptr);
     response = http::Response::json(200, std::move(body));
   }
   response.headers.emplace_back("ETag", tag);
   co_return response;
+}
+
+// The members `next_runs` and `schedules`.
+awaitable<Result<std::string>> WorkflowsEndpoints::runs_of(Uuid id, bool enabled,
+                                                           std::shared_ptr<const workflow::Workflow> workflow) {
+  const auto is_cron = [](const workflow::Trigger& trigger) { return trigger.cron.has_value(); };
+  if (!workflow || std::none_of(workflow->triggers.begin(), workflow->triggers.end(), is_cron))
+    co_return ",\"next_runs\":[],\"schedules\":[]";
+  std::vector<Uuid> only{id};
+  Result<std::vector<store::ScheduleRow>> states = co_await schedules_.of(std::move(only));
+  if (!states) co_return fail(std::move(states.error()));
+  const Timestamp now = wall_now();
+  co_return fmt::format(R"(,"next_runs":{},"schedules":{})", enabled ? next_runs_json(*workflow, now) : "[]",
+                        schedules_json(*workflow, enabled, *states, now));
 }
 
 awaitable<http::Response> WorkflowsEndpoints::validate(http::Request& request, Admission::Slot&) {

@@ -1,8 +1,10 @@
 #pragma once
+#include <memory>
 #include <string>
 
 #include "common/bus/connection.hpp"
 #include "common/http/request.hpp"
+#include "common/store/schedules.hpp"
 #include "common/store/workflows.hpp"
 #include "services/api/admission.hpp"
 #include "services/api/request_body.hpp"
@@ -14,7 +16,7 @@ namespace r8r::api {
 class WorkflowsEndpoints {
  public:
   WorkflowsEndpoints(store::Pool& pool, bus::Connection& bus, WorkflowDirectory& directory)
-      : store_(pool), bus_(bus), directory_(directory) {}
+      : store_(pool), schedules_(pool), bus_(bus), directory_(directory) {}
 
   awaitable<http::Response> list(http::Request& request, Admission::Slot& slot);
   awaitable<http::Response> create(http::Request& request, Admission::Slot& slot);
@@ -23,9 +25,11 @@ class WorkflowsEndpoints {
 
  private:
   awaitable<Result<void>> check_if_match(std::string name, std::string header, store::SaveWorkflow& save);
+  awaitable<Result<std::string>> runs_of(Uuid id, bool enabled, std::shared_ptr<const workflow::Workflow> workflow);
   void announce(const store::WorkflowRow& row);
 
   store::Workflows store_;
+  store::Schedules schedules_;
   bus::Connection& bus_;
   WorkflowDirectory& directory_;
 };

@@ -238,11 +238,13 @@ awaitable<void> Incarnation::take(std::vector<int> partitions) {
   // Twice if need be: a request that arrives while we look is either in the second look or in memory.
   co_await sweep(partitions, ports_.clock.wall_now() + std::chrono::hours(1));
   for (const int partition : partitions) host_.finish_taking(partition);
+  tell_of_partitions_();
 }
 
 awaitable<void> Incarnation::give_away(std::vector<int> partitions) {
   if (partitions.empty()) co_return;
   for (const int partition : partitions) held_.erase(partition);
+  tell_of_partitions_();
   held_gauge_.set(static_cast<double>(held_.size()));
   // Our own commits first: after the release the next owner reads what they wrote, and what follows from them (events,
   // completions) is still ours to send.

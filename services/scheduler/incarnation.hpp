@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -32,6 +33,9 @@ class Incarnation {
   void stop();
 
   bool holds_lease() const;
+  bool owns(int partition) const { return held_.contains(partition); }
+  /// Called after each change of what it owns.
+  void on_partitions_changed(std::function<void()> tell) { tell_of_partitions_ = std::move(tell); }
   std::size_t partitions_held() const { return held_.size(); }
   /// Has looked at the partitions at least once and taken its share.
   bool settled() const { return settled_; }
@@ -61,6 +65,7 @@ class Incarnation {
   std::int64_t id_;
   ExecutionHost host_;
   std::map<int, Subscriptions> held_;
+  std::function<void()> tell_of_partitions_ = [] {};
   bus::Subscription results_;
   bus::Subscription changes_;
   SteadyClock::time_point lease_valid_until_;

@@ -6,6 +6,8 @@
 #include "common/store/executions.hpp"
 #include "common/store/leases.hpp"
 #include "common/store/migrations.hpp"
+#include "common/store/schedules.hpp"
+#include "services/scheduler/cron_triggers.hpp"
 
 namespace r8r::scheduler {
 namespace {
@@ -24,6 +26,7 @@ store::PoolOptions pool_options(const Settings& settings) {
 Scheduler::Scheduler(asio::io_context& io, Settings settings)
     : io_(io),
       settings_(std::move(settings)),
+      up_since_(wall_now()),
       pool_(io, pool_options(settings_)),
       catalog_(io, pool_),
       stop_asked_(io),
@@ -111,7 +114,7 @@ awaitable<void> Scheduler::run() {
     incarnation_ = std::make_unique<Incarnation>(
         ports_->ports(), Incarnation::Terms{.lease = settings_.lease, .partitions = partitions_}, *id, asked);
     if (stopping_) incarnation_->stop();
-    co_await incarnation_->run();
+    co_await live(*id);
     incarnation_.reset();
     ports_.reset();
   }
@@ -120,13 +123,38 @@ awaitable<void> Scheduler::run() {
   task_queue_->stop();
 }
 
+// The incarnation, and what fires by itself in the partitions that it owns.
+awaitable<void> Scheduler::live(std::int64_t id) {
+  const auto cron = std::make_unique<CronTriggers>(
+      CronTriggers::Parts{.io = io_,
+                          .bus = *bus_,
+                          .pool = pool_,
+                          .catalog = catalog_,
+                          .incarnation = id,
+                          .partitions = partitions_,
+                          .env = settings_.expression_env,
+                          .up_since = up_since_,
+                          .owns = [this](int partition) { return incarnation_->owns(partition); },
+                          .may_act = [this] { return incarnation_->holds_lease(); }});
+  TaskGroup beside(io_);
+  incarnation_->on_partitions_changed([&cron] { cron->partitions_changed(); });
+  beside.spawn("cron triggers", cron->run());
+  co_await incarnation_->run();
+  incarnation_->on_partitions_changed([] {});
+  beside.cancel();
+  co_await beside.wait(std::chrono::seconds(5));
+}
+
 awaitable<void> Scheduler::maintain_history() {
   store::Executions executions(pool_);
+  store::Schedules schedules(pool_);
   while (true) {
     const bool slept = co_await sleep_for(std::chrono::hours(1));
     if (!slept) co_return;
     Result<void> made = co_await executions.ensure_day_partitions(kDaysAhead);
     if (!made) log::warn("the coming days' partitions could not be made", {{"error", made.error().message}});
+    Result<void> forgotten = co_await schedules.forget_old();
+    if (!forgotten) log::warn("old keys of cron firings could not be dropped", {{"error", forgotten.error().message}});
   }
 }
 

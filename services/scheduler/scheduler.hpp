@@ -28,10 +28,12 @@ class Scheduler {
 
  private:
   awaitable<bool> connect();
+  awaitable<void> live(std::int64_t id);
   awaitable<void> maintain_history();
 
   asio::io_context& io_;
   Settings settings_;
+  Timestamp up_since_;
   store::Pool pool_;
   Catalog catalog_;
   std::unique_ptr<bus::Connection> bus_;

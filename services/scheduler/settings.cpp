@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "common/workflow/expression_env.hpp"
+
 namespace r8r::scheduler {
 
 Settings read_settings(Environment& env) {
@@ -13,6 +15,7 @@ Settings read_settings(Environment& env) {
   settings.lease = std::chrono::seconds(env.integer("R8R_LEASE_SECONDS", 10, 3, 300));
   char host[256] = "localhost";
   gethostname(host, sizeof host - 1);
+  settings.expression_env = workflow::read_expression_env(env);
   settings.name = fmt::format("{}-{}", host, getpid());
   return settings;
 }

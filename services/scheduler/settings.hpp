@@ -3,6 +3,7 @@
 #include <string>
 
 #include "common/base/environment.hpp"
+#include "common/expr/value.hpp"
 
 namespace r8r::scheduler {
 
@@ -11,7 +12,8 @@ struct Settings {
   std::string metrics_host = "127.0.0.1";
   unsigned short metrics_port = 9102;
   std::chrono::seconds lease{10};
-  std::string name;  ///< shown to operators: host and pid
+  std::string name;            ///< shown to operators: host and pid
+  expr::Value expression_env;  ///< what the expressions of triggers see as `env`
 };
 
 Settings read_settings(Environment& env);

@@ -25,8 +25,7 @@ int main() {
   for (const std::string& line : env.unknown_names()) r8r::log::warn(line);
 
   r8r::asio::io_context io(1);
-  r8r::worker::Worker worker(io, settings,
-                             r8r::worker::expression_env(r8r::worker::process_variables(), settings.allowed_env));
+  r8r::worker::Worker worker(io, settings, settings.expression_env);
   r8r::on_shutdown_signal(io, [&io, &worker] { r8r::asio::co_spawn(io, shut_down(io, worker), r8r::asio::detached); });
   if (const r8r::Result<void> started = worker.start(); !started) {
     std::fprintf(stderr, "r8r-worker: %s\n", started.error().message.c_str());

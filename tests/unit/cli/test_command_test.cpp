@@ -172,9 +172,9 @@ TEST_F(TestCommand, MistakesInTheWorkflowAreShownInItsFile) {
 }
 
 TEST_F(TestCommand, TriggersThatDoNotFireYetAreNoMatter) {
-  const std::string path = write("cron.yaml",
-                                 "name: cron\n"
-                                 "triggers: [{type: cron, schedule: '@daily'}]\n"
+  const std::string path = write("event.yaml",
+                                 "name: event\n"
+                                 "triggers: [{type: event, event: a}]\n"
                                  "nodes: [{id: a, type: debug}]\n"
                                  "tests: [{name: one, expected: {}}]\n");
   EXPECT_EQ(run({.paths = {path}}), 0) << error_.str();

@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include "common/expr/json.hpp"
-
 namespace r8r::worker {
 namespace {
 
@@ -32,14 +30,12 @@ TEST(WorkerSettings, EverythingIsRead) {
   Environment env(with({{"R8R_WORKER_POOLS", "gpu, default,gpu"},
                         {"R8R_WORKER_CONCURRENCY", "8"},
                         {"R8R_METRICS_PORT", "0"},
-                        {"R8R_ALLOWED_INTERNAL", "10.0.0.0/8"},
-                        {"R8R_ALLOWED_ENV_VARS", "HOME PATH"}}));
+                        {"R8R_ALLOWED_INTERNAL", "10.0.0.0/8"}}));
   const Settings settings = read_settings(env);
   EXPECT_THAT(env.problems(), ElementsAre());
   EXPECT_THAT(settings.pools, ElementsAre("default", "gpu"));
   EXPECT_EQ(settings.concurrency, 8u);
   EXPECT_TRUE(settings.guard.allows("x", boost::asio::ip::make_address("10.1.1.1")));
-  EXPECT_THAT(settings.allowed_env, ElementsAre("HOME", "PATH"));
 }
 
 TEST(WorkerSettings, EveryMistakeIsReported) {
@@ -52,17 +48,6 @@ TEST(WorkerSettings, EveryMistakeIsReported) {
   for (const char* name :
        {"R8R_WORKER_POOLS", "R8R_WORKER_CONCURRENCY", "R8R_ALLOWED_INTERNAL", "R8R_ALLOW_INTERNAL_URLS"})
     EXPECT_THAT(all, HasSubstr(name));
-}
-
-TEST(WorkerSettings, ExpressionsSeeOnlyWhatIsMeantForThem) {
-  const std::map<std::string, std::string> variables = {{"R8R_REGION", "eu"},
-                                                        {"HOME", "/root"},
-                                                        {"AWS_SECRET", "s"},
-                                                        {"R8R_DATABASE_URL", "postgres://u:p@h/d"},
-                                                        {"R8R_API_KEY_FILE", "/key"}};
-  EXPECT_EQ(expr::to_json(expression_env(variables, {})), R"({"R8R_REGION":"eu"})");
-  EXPECT_EQ(expr::to_json(expression_env(variables, {"HOME", "R8R_DATABASE_URL"})),
-            R"({"HOME":"/root","R8R_DATABASE_URL":"postgres://u:p@h/d","R8R_REGION":"eu"})");
 }
 
 }  // namespace
