@@ -24,6 +24,13 @@ unsigned seed() {
   return text == nullptr ? 20260120u : static_cast<unsigned>(std::atol(text));
 }
 
+constexpr const char* kTick = R"(
+name: tick
+triggers: [{type: cron, schedule: '* * * * * *'}]
+nodes:
+  - {id: a, type: transform, config: {expression: 'input.scheduled_at'}}
+)";
+
 /// What the calls of the outside world say about one node of one execution.
 struct Visits {
   std::set<std::string> keys;
@@ -104,6 +111,7 @@ TEST(Chaos, EveryPromiseIsKeptWhateverBreaks) {
   Stack stack({.apis = 2, .schedulers = 3, .workers = 3});
   stack.start();
   Load::create_workflows(stack);
+  stack.create(kTick);
   Outside outside;
   Load load(stack, outside.url(), 6);
   give_way(seconds(10));  // calm: nothing breaks, nothing is called twice
@@ -119,6 +127,9 @@ TEST(Chaos, EveryPromiseIsKeptWhateverBreaks) {
   load.stop();
   ASSERT_TRUE(stack.wait_ready()) << stack.not_ready();
 
+  const HttpAnswer stopped = stack.post("/api/workflows", {{"definition", kTick}, {"enabled", false}});
+  ASSERT_LT(stopped.status, 300) << stopped.body;
+
   const std::vector<Promise> promises = load.promises();
   ASSERT_GT(promises.size(), 200u) << "too little load to say anything";
   check_promises(stack, promises);
@@ -126,8 +137,12 @@ TEST(Chaos, EveryPromiseIsKeptWhateverBreaks) {
   const auto [calm_repeats, repeats] = check_calls(outside.calls(), calm_until);
   EXPECT_EQ(calm_repeats, 0) << "calls were repeated while nothing was broken";
   check_database(stack);
-  std::printf("seed %u; %s\npromised %zu, outside calls %zu, keys that came more than once %d\n", seed(),
-              faults.summary().c_str(), promises.size(), outside.calls().size(), repeats);
+  const std::string fired = stack.query("select count(*) from executions where trigger_type = 'cron'");
+  EXPECT_GT(std::atoi(fired.c_str()), 5) << "the cron trigger hardly fired";
+  EXPECT_EQ(fired, stack.query("select count(distinct input) from executions where trigger_type = 'cron'"))
+      << "a time of the cron trigger fired twice";
+  std::printf("seed %u; %s\npromised %zu, outside calls %zu, keys that came more than once %d, cron firings %s\n",
+              seed(), faults.summary().c_str(), promises.size(), outside.calls().size(), repeats, fired.c_str());
 }
 
 }  // namespace
