@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 
 #include "cli/commands/command.hpp"
@@ -8,5 +9,17 @@ namespace r8r::cli {
 
 int show_execution(Context& context, const std::string& id);
 int trace_execution(Context& context, const std::string& id);
+
+/// `reason` may be empty.
+int pause_execution(Context& context, const std::string& id, const std::string& reason);
+int cancel_execution(Context& context, const std::string& id, const std::string& reason);
+
+struct ResumeExecution {
+  std::string id;
+  bool wait = true;
+  std::optional<double> timeout_seconds;
+  bool allow_failed = false;
+};
+int resume_execution(Context& context, const ResumeExecution& options);
 
 }  // namespace r8r::cli

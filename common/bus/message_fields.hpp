@@ -138,6 +138,7 @@ void visit_fields(V& visit, ControlRequest& m) {
   visit("partition", m.partition);
   visit("action", m.action);
   visit("reason", m.reason);
+  visit.sparse("reply", m.reply_to);
 }
 
 template <class V>

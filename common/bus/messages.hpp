@@ -153,13 +153,14 @@ struct CancelNotice {
 struct ControlRequest {
   Uuid execution_id;
   std::int32_t partition = 0;
-  std::string action;  ///< cancel, pause, resume
-  std::string reason;  ///< for people; may be empty
+  std::string action;    ///< cancel, pause, resume
+  std::string reason;    ///< for people; may be empty
+  std::string reply_to;  ///< resume: subject for the Completion when it ends or waits for a person again, or empty
 };
 
 struct ControlReply {
   Uuid execution_id;
-  std::string status;      ///< of the execution now: running, paused, cancelled; empty when nothing was done
+  std::string status;      ///< of the execution now, also when nothing was done; empty: not known
   std::string error_code;  ///< EXECUTION_NOT_FOUND, INVALID_STATE, SERVICE_UNAVAILABLE; empty when it was done
   std::string error;       ///< for people
 };

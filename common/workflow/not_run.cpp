@@ -15,8 +15,6 @@ struct Feature {
 
 // Running the workflow without these would do something else than the file says: it cannot be created.
 constexpr Feature kNotRun[] = {
-    // It pauses, and nothing can resume it yet.
-    {"nodes[].retry.on_exhausted", "pause"},
     {"depends_on_workflows"},
     {"settings.error_workflow"},
     {"settings.max_concurrent_executions"},

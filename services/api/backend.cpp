@@ -25,10 +25,12 @@ Backend::Backend(asio::io_context& io, const Settings& settings, const Lifecycle
       waiter(io, pool),
       publisher(io, *bus, partitions),
       starter(*bus, accept_queue, publisher, waiter, done_subject),
+      owner(*bus, publisher),
       execute({starter, directory, catalog, waiter, pool, lifecycle}, {settings.max_wait, settings.trust_request_id},
               settings.failed_status),
       workflows(pool, *bus, directory),
       executions(pool, catalog),
+      control({owner, waiter, pool, lifecycle}, done_subject, settings.max_wait),
       webhooks({starter, directory, waiter, lifecycle}, {settings.webhook_envelope, settings.trust_request_id}),
       monitor(io, *bus, pool, {settings.monitor_buffer, settings.monitor_max_clients}) {}
 

@@ -6,6 +6,7 @@
 #include "common/catalog/catalog.hpp"
 #include "common/store/accept_queue.hpp"
 #include "services/api/completion_waiter.hpp"
+#include "services/api/control_endpoints.hpp"
 #include "services/api/exec_publisher.hpp"
 #include "services/api/execute_endpoint.hpp"
 #include "services/api/execution_starter.hpp"
@@ -35,9 +36,11 @@ struct Backend {
   CompletionWaiter waiter;
   ExecPublisher publisher;
   ExecutionStarter starter;
+  ExecutionOwner owner;
   ExecuteEndpoint execute;
   WorkflowsEndpoints workflows;
   ExecutionsEndpoints executions;
+  ControlEndpoints control;
   Webhooks webhooks;
   Monitor monitor;
 

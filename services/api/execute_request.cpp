@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "services/api/idempotency.hpp"
-#include "services/api/preferences.hpp"
 
 namespace r8r::api {
 namespace {
@@ -22,37 +21,6 @@ std::optional<ApiError> read_key(const http::Request& request, const RequestBody
   if (!key) return std::nullopt;
   if (Result<void> checked = check_idempotency_key(*key); !checked) return ApiError(std::move(checked.error()));
   out.idempotency_key = std::move(*key);
-  return std::nullopt;
-}
-
-std::optional<ApiError> read_waiting(const RequestBody& body, const Preferences& preferences, const ExecuteRules& rules,
-                                     ExecuteRequest& out) {
-  Result<std::optional<bool>> wait = body.flag("wait");
-  if (!wait) return ApiError(std::move(wait.error()));
-  Result<std::optional<double>> seconds = body.number("timeout_seconds");
-  if (!seconds) return ApiError(std::move(seconds.error()));
-
-  const auto most = static_cast<double>(rules.max_wait.count());
-  double limit = std::min(300.0, most);
-  if (*seconds) {
-    if (!(**seconds > 0) || **seconds > most) {
-      return ApiError(invalid_field("timeout_seconds",
-                                    fmt::format("field 'timeout_seconds' must be more than 0 and at most {}", most))
-                          .value());
-    }
-    limit = **seconds;
-  } else if (preferences.wait_seconds) {
-    limit = std::min(*preferences.wait_seconds, most);
-    out.preference_applied = fmt::format("wait={:.0f}", limit);
-  }
-  out.timeout = std::chrono::milliseconds(std::max<std::int64_t>(1, static_cast<std::int64_t>(limit * 1000)));
-
-  if (*wait) {
-    out.wait = **wait;
-  } else if (preferences.respond_async) {
-    out.wait = false;
-    out.preference_applied = "respond-async";
-  }
   return std::nullopt;
 }
 
@@ -98,7 +66,8 @@ std::optional<ApiError> read_execute_request(const http::Request& request, const
 
   const Preferences preferences = preferences_of(request);
   if (std::optional<ApiError> error = read_key(request, body, out)) return error;
-  if (std::optional<ApiError> error = read_waiting(body, preferences, rules, out)) return error;
+  if (Result<void> read = read_waiting(body, preferences, rules.max_wait, out); !read)
+    return ApiError(std::move(read.error()));
   if (std::optional<ApiError> error = read_conflict_rule(body, preferences, out)) return error;
 
   Result<std::optional<std::int64_t>> version = body.integer("version");

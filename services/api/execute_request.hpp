@@ -6,21 +6,19 @@
 
 #include "services/api/api_error.hpp"
 #include "services/api/request_body.hpp"
+#include "services/api/waiting.hpp"
 
 namespace r8r::api {
 
 /// What a call of `execute` asks for, from its body and headers together.
-struct ExecuteRequest {
+struct ExecuteRequest : Waiting {
   std::string_view input = "{}";  ///< raw JSON within the request's body
-  bool wait = true;
-  std::chrono::milliseconds timeout{300'000};  ///< of this request, not of the execution
-  std::string correlation_id;                  ///< empty: none was given
-  std::string idempotency_key;                 ///< empty: none
+  std::string correlation_id;     ///< empty: none was given
+  std::string idempotency_key;    ///< empty: none
   bool key_in_header = false;
   bool attach = false;  ///< a known key gets the first execution's answer
   std::optional<int> version;
   std::string traceparent;
-  std::string preference_applied;  ///< for the header of that name
 };
 
 struct ExecuteRules {

@@ -34,6 +34,13 @@ std::int64_t milliseconds_between(Timestamp from, Timestamp to) {
   return std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count());
 }
 
+void append_duration(std::string& out, const store::ExecutionRow& row) {
+  append_raw(out, "duration_ms",
+             row.finished_at
+                 ? std::to_string(milliseconds_between(row.started_at.value_or(row.accepted_at), *row.finished_at))
+                 : std::string("null"));
+}
+
 }  // namespace
 
 std::string execute_answer(std::string_view execution_id, const Finished& finished) {
@@ -59,6 +66,27 @@ std::string running_answer(std::string_view execution_id) {
                      execution_id);
 }
 
+std::string control_answer(const store::ExecutionRow& row, std::string_view message) {
+  std::string out = "{\"execution_id\":\"" + row.id.to_string() + '"';
+  append_text(out, "status", row.status);
+  append_text(out, "workflow_name", row.workflow_name);
+  append_time_or_null(out, "started_at", row.started_at.value_or(row.accepted_at));
+  append_time_or_null(out, "finished_at", row.finished_at);
+  append_duration(out, row);
+  append_text(out, "message", message);
+  out += '}';
+  return out;
+}
+
+std::string resume_answer(const store::ExecutionRow& row, std::string_view message) {
+  std::string out = control_answer(row, message);
+  out.pop_back();
+  append_raw(out, "output", row.output ? std::string_view(*row.output) : std::string_view("null"));
+  append_text_or_null(out, "error", row.error);
+  out += '}';
+  return out;
+}
+
 std::string execution_json(const store::ExecutionRow& row) {
   const std::string id = row.id.to_string();
   const Timestamp started = row.started_at.value_or(row.accepted_at);
@@ -72,8 +100,7 @@ std::string execution_json(const store::ExecutionRow& row) {
   append_text_or_null(out, "error", row.error);
   append_time_or_null(out, "started_at", started);
   append_time_or_null(out, "finished_at", row.finished_at);
-  append_raw(out, "duration_ms",
-             row.finished_at ? std::to_string(milliseconds_between(started, *row.finished_at)) : std::string("null"));
+  append_duration(out, row);
   append_text(out, "correlation_id", row.correlation_id);
   append_text_or_null(out, "idempotency_key", row.idempotency_key);
   append_text(out, "origin", row.origin);

@@ -14,6 +14,11 @@ namespace r8r::api {
 std::string execute_answer(std::string_view execution_id, const Finished& finished);
 /// The same for one that goes on: status "running", nothing else known.
 std::string running_answer(std::string_view execution_id);
+/// The answer of pause, cancel and a resume that goes on: {execution_id, status, workflow_name, started_at,
+/// finished_at, duration_ms, message}.
+std::string control_answer(const store::ExecutionRow& row, std::string_view message);
+/// The same with output and error, of a resume that was waited for.
+std::string resume_answer(const store::ExecutionRow& row, std::string_view message);
 /// The whole execution (GET /api/executions/{id}).
 std::string execution_json(const store::ExecutionRow& row);
 

@@ -227,6 +227,30 @@ void add_execution_schemas(http::Router& router) {
                                              {"item_index", nullable("integer")},
                                              {"item_count", nullable("integer")}},
                                             {"node_id", "status", "started_at"}));
+  const auto reason = [](const char* description) {
+    return Json{{"type", {"string", "null"}}, {"maxLength", 1024}, {"description", description}};
+  };
+  router.add_schema("PauseRequest", object({{"reason", reason("For people: why")}}));
+  router.add_schema("CancelRequest", object({{"reason", reason("For people; becomes the execution's error")}}));
+  router.add_schema("ResumeRequest", object({{"wait", {{"type", "boolean"}, {"default", true}}},
+                                             {"timeout_seconds",
+                                              {{"type", "number"},
+                                               {"exclusiveMinimum", 0},
+                                               {"default", 300},
+                                               {"description", "How long this request waits"}}}}));
+  const Json moved = object({{"execution_id", id()},
+                             {"status", execution_status()},
+                             {"workflow_name", type("string")},
+                             {"started_at", timestamp()},
+                             {"finished_at", nullable_timestamp()},
+                             {"duration_ms", nullable("integer")},
+                             {"message", type("string", "For people")}},
+                            {"execution_id", "status", "workflow_name", "started_at", "finished_at", "duration_ms"});
+  router.add_schema("ControlResponse", moved);
+  Json waited_for = moved;
+  waited_for["properties"]["output"] = anything("What the last node gave, once it has completed");
+  waited_for["properties"]["error"] = nullable("string");
+  router.add_schema("ResumeResponse", waited_for);
   router.add_schema("ExecutionTrace", object({{"execution_id", id()},
                                               {"workflow_name", type("string")},
                                               {"status", execution_status()},

@@ -173,6 +173,40 @@ void add_execution_routes(http::Router& router, const RouteParts& parts) {
       parts.gate.guard([&backend](auto& request, auto& slot) { return backend->executions.trace(request, slot); }));
 }
 
+void add_control_routes(http::Router& router, const RouteParts& parts) {
+  const auto& backend = parts.backend;
+  const std::map<int, std::string> done = {{200, "ControlResponse"}, {400, kErrors}, {401, kErrors},
+                                           {404, kErrors},           {409, kErrors}, {503, kErrors}};
+  std::map<int, std::string> resumed = done;
+  resumed[200] = "ResumeResponse";
+  resumed[202] = "ControlResponse";
+  router.add(Method::post, "/api/executions/{id}/pause",
+             {.id = "pauseExecution",
+              .summary = "Let what runs finish and start nothing new",
+              .tags = {"Executions"},
+              .request_schema = "PauseRequest",
+              .responses = done},
+             parts.gate.guard([&backend](auto& request, auto& slot) { return backend->control.pause(request, slot); }));
+  router.add(
+      Method::post, "/api/executions/{id}/resume",
+      {.id = "resumeExecution",
+       .summary = "Let a paused, failed or cancelled execution go on; what completed is not run again",
+       .tags = {"Executions"},
+       .request_schema = "ResumeRequest",
+       .responses = resumed,
+       .parameters = {{.name = "Prefer", .in = "header", .description = "respond-async, wait=N"}}},
+      parts.gate.guard([&backend](auto& request, auto& slot) { return backend->control.resume(request, slot); }));
+  router.add(
+      Method::post, "/api/executions/{id}/cancel",
+      {.id = "cancelExecution",
+       .summary = "End an execution where it is",
+       .tags = {"Executions"},
+       .request_schema = "CancelRequest",
+       .responses = done,
+       .example = {{"reason", "the order was withdrawn"}}},
+      parts.gate.guard([&backend](auto& request, auto& slot) { return backend->control.cancel(request, slot); }));
+}
+
 awaitable<http::Response> call_webhook(const std::unique_ptr<Backend>& backend, http::Request& request,
                                        Admission::Slot& slot) {
   std::string path = percent_decoded(request.path, false);
@@ -252,6 +286,7 @@ void add_routes(http::Router& router, RouteParts parts) {
   add_system_routes(router, parts, json, yaml);
   add_workflow_routes(router, parts);
   add_execution_routes(router, parts);
+  add_control_routes(router, parts);
   add_webhook_routes(router, parts);
   add_monitor_route(router, parts);
   add_schemas(router);

@@ -10,14 +10,17 @@ namespace {
 constexpr std::string_view kResume = "resume";
 constexpr std::string_view kRunning = "running";
 
-Error not_resumable(const std::string& status) {
-  return {ErrorCode::invalid_state,
-          fmt::format("the execution is {}; only failed, cancelled and paused ones can be resumed", status)};
+bool can_begin_again(const std::string& status) {
+  return status == "failed" || status == "cancelled";
 }
 
+// Only of one that has ended, or of which nothing is known.
 Error why_not(const bus::ControlRequest& request, const Result<std::optional<store::ExecutionRow>>& row) {
   if (!row) return row.error();
   if (!*row) return {ErrorCode::not_found, fmt::format("Execution '{}' not found", request.execution_id.to_string())};
+  // Whoever asks asks again: somebody else has brought it back meanwhile.
+  if ((*row)->live || (request.action == kResume && can_begin_again((*row)->status)))
+    return {ErrorCode::service_unavailable, "the execution is being brought back to life"};
   return {ErrorCode::invalid_state, fmt::format("the execution has ended: it is {}", (*row)->status)};
 }
 
@@ -32,6 +35,13 @@ std::string_view code_name(ErrorCode code) {
     default:
       return "SERVICE_UNAVAILABLE";  // the database could not be asked
   }
+}
+
+std::string refusal(const bus::ControlRequest& request, const Error& why, std::string_view status) {
+  return bus::encode(bus::ControlReply{.execution_id = request.execution_id,
+                                       .status = std::string(status),
+                                       .error_code = std::string(code_name(why.code)),
+                                       .error = why.message});
 }
 
 }  // namespace
@@ -51,7 +61,7 @@ awaitable<void> ExecutionHost::control(bus::ControlRequest request, std::string 
   std::vector<Uuid> ids(1, request.execution_id);
   Result<std::vector<store::LiveExecution>> live = co_await ports_.executions.load_live(std::move(ids));
   if (!live) {
-    refuse_control(request, reply, live.error());
+    refuse_control(request, reply, live.error(), "");
     co_return;
   }
   if (live->empty()) {
@@ -66,13 +76,14 @@ awaitable<void> ExecutionHost::control(bus::ControlRequest request, std::string 
 // One that has ended comes back to life as its next run, or stays as it is.
 awaitable<void> ExecutionHost::control_ended(bus::ControlRequest request, std::string reply,
                                              Result<std::optional<store::ExecutionRow>> row) {
-  if (!row || !*row || request.action != kResume) {
-    refuse_control(request, reply, why_not(request, row));
+  const std::string status = row && *row ? (*row)->status : std::string();
+  if (request.action != kResume || !can_begin_again(status)) {
+    refuse_control(request, reply, why_not(request, row), status);
     co_return;
   }
   Result<bool> begun = co_await ports_.executions.begin_again(request.execution_id, request.partition);
   if (!begun || !*begun) {
-    refuse_control(request, reply, begun ? not_resumable((*row)->status) : begun.error());
+    refuse_control(request, reply, begun ? why_not(request, row) : begun.error(), "");
     co_return;
   }
   // The row is the record: what follows can be lost.
@@ -82,7 +93,9 @@ awaitable<void> ExecutionHost::control_ended(bus::ControlRequest request, std::s
   ports_.bus.publish(reply, bus::encode(answer));
   std::vector<Uuid> ids(1, request.execution_id);
   Result<std::vector<store::LiveExecution>> live = co_await ports_.executions.load_live(std::move(ids));
-  if (live && !live->empty()) co_await adopt(std::move(live->front()));
+  if (!live || live->empty()) co_return;
+  co_await take_over(std::move(live->front()));
+  if (ActiveExecution* execution = find(request.execution_id)) execution->reply_to = std::move(request.reply_to);
 }
 
 void ExecutionHost::apply_control(ActiveExecution& execution, const bus::ControlRequest& request, std::string reply) {
@@ -93,21 +106,29 @@ void ExecutionHost::apply_control(ActiveExecution& execution, const bus::Control
   if (request.action == "pause") decision = execution.machine.pause(request.reason, now);
   if (request.action == "resume") decision = execution.machine.unpause(now);
   if (!decision) {
-    refuse_control(request, reply, decision.error());
+    // What it is now is recorded only when its commits under way are; nobody hears of it before.
+    const std::string_view status = execution.machine.ended() ? "" : execution.machine.status();
+    if (execution.commits_pending > 0) {
+      execution.answers.push_back({std::move(reply), refusal(request, decision.error(), status)});
+    } else {
+      refuse_control(request, reply, decision.error(), status);
+    }
     return;
   }
   bus::ControlReply answer{.execution_id = execution.id};
   answer.status = request.action == "cancel" ? "cancelled" : execution.machine.status();
   execution.answers.push_back({std::move(reply), bus::encode(answer)});
-  // The time spent paused does not count.
-  if (request.action == "resume") timers_.add(execution.machine.deadline(), execution.id, {TimerHeap::kDeadline});
+  if (request.action == kResume) {
+    if (!request.reply_to.empty()) execution.reply_to = request.reply_to;
+    // The time spent paused does not count.
+    timers_.add(execution.machine.deadline(), execution.id, {TimerHeap::kDeadline});
+  }
   carry_out(execution, std::move(*decision));
 }
 
-void ExecutionHost::refuse_control(const bus::ControlRequest& request, const std::string& reply, const Error& why) {
-  bus::ControlReply answer{
-      .execution_id = request.execution_id, .error_code = std::string(code_name(why.code)), .error = why.message};
-  ports_.bus.publish(reply, bus::encode(answer));
+void ExecutionHost::refuse_control(const bus::ControlRequest& request, const std::string& reply, const Error& why,
+                                   std::string_view status) {
+  ports_.bus.publish(reply, refusal(request, why, status));
 }
 
 }  // namespace r8r::scheduler

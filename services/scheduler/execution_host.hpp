@@ -79,7 +79,8 @@ class ExecutionHost {
   awaitable<void> control_ended(bus::ControlRequest request, std::string reply,
                                 Result<std::optional<store::ExecutionRow>> row);
   void apply_control(ActiveExecution& execution, const bus::ControlRequest& request, std::string reply);
-  void refuse_control(const bus::ControlRequest& request, const std::string& reply, const Error& why);
+  void refuse_control(const bus::ControlRequest& request, const std::string& reply, const Error& why,
+                      std::string_view status);
   void publish_events(const ActiveExecution& execution, const std::vector<engine::Event>& events);
   void send_answers(ActiveExecution& execution);
   void tell_of_pause(ActiveExecution& execution);

@@ -18,7 +18,10 @@ Result<Decision> Execution::pause(std::string reason, Timestamp now) {
 
 Result<Decision> Execution::unpause(Timestamp now) {
   if (ended_) return r8r::fail(ErrorCode::invalid_state, "the execution has ended");
-  if (!paused_) return r8r::fail(ErrorCode::invalid_state, "the execution is not paused");
+  if (!paused_)
+    return r8r::fail(
+        ErrorCode::invalid_state,
+        fmt::format("the execution is {}; only paused, failed and cancelled ones can be resumed", status()));
   Decision decision;
   record({.kind = EntryKind::resumed, .finished_at = now}, decision);
   schedule(decision, now);

@@ -118,11 +118,16 @@ TEST(Messages, AResultWithSeveralNodesComesBackAsItWas) {
 }
 
 TEST(Messages, ControlRequestsAndTheirRepliesComeBack) {
-  const ControlRequest request{.execution_id = Uuid::v7(), .partition = 7, .action = "pause", .reason = "because"};
+  const ControlRequest request{.execution_id = Uuid::v7(),
+                               .partition = 7,
+                               .action = "resume",
+                               .reason = "because",
+                               .reply_to = "r8r.done.x"};
   const auto requests = decode<ControlRequest>(encode(request));
   ASSERT_TRUE(requests);
-  EXPECT_EQ(requests->front().action, "pause");
+  EXPECT_EQ(requests->front().action, "resume");
   EXPECT_EQ(requests->front().reason, "because");
+  EXPECT_EQ(requests->front().reply_to, "r8r.done.x");
   const auto replies = decode<ControlReply>(encode(
       ControlReply{.execution_id = request.execution_id, .error_code = "INVALID_STATE", .error = "it has ended"}));
   ASSERT_TRUE(replies);

@@ -203,6 +203,43 @@ TEST_F(Commands, ShowExecutionLeavesOutWhatIsNotThere) {
                             "Started: 2026-01-20 14:30:00 UTC\nInput:\n{}\n");
 }
 
+std::string steer(const char* action) {
+  return std::string("POST /api/executions/") + kId + "/" + action;
+}
+
+TEST_F(Commands, CancelSendsTheReason) {
+  fake_.answer(steer("cancel"), 200, std::string(R"({"execution_id":")") + kId + R"(","status":"cancelled"})");
+  EXPECT_EQ(cancel_execution(context_, kId, "not \"wanted\""), 0);
+  EXPECT_EQ(out_.str(), std::string("✓ ") + kId + " is cancelled\n");
+  EXPECT_EQ(fake_.requests().back().body, R"({"reason":"not \"wanted\""})");
+}
+
+TEST_F(Commands, PauseInTheWrongStateIsAnError) {
+  fake_.answer(steer("pause"), 409, envelope("INVALID_STATE", "Only a running execution can be paused", kId));
+  EXPECT_EQ(pause_execution(context_, kId, ""), 1);
+  EXPECT_THAT(error_.str(), HasSubstr("error[INVALID_STATE]: Only a running execution can be paused"));
+  EXPECT_EQ(fake_.requests().back().body, "{}");
+}
+
+TEST_F(Commands, ResumeWaitsForTheEndAndShowsIt) {
+  fake_.answer(steer("resume"), 200,
+               std::string(R"({"execution_id":")") + kId +
+                   R"(","status":"failed","duration_ms":7,"output":null,"error":"node a: boom"})");
+  EXPECT_EQ(resume_execution(context_, {.id = kId, .timeout_seconds = 2.5}), 1);
+  EXPECT_EQ(out_.str(),
+            std::string("Execution ID: ") + kId + "\nStatus: failed\nError: node a: boom\nDuration: 7 ms\n");
+  EXPECT_EQ(fake_.requests().back().body, R"({"wait":true,"timeout_seconds":2.5})");
+  EXPECT_EQ(resume_execution(context_, {.id = kId, .allow_failed = true}), 0);
+}
+
+TEST_F(Commands, ResumeThatOutlastsTheWaitExitsWith124) {
+  fake_.answer(steer("resume"), 202, std::string(R"({"execution_id":")") + kId + R"(","status":"running"})");
+  EXPECT_EQ(resume_execution(context_, {.id = kId}), 124);
+  EXPECT_THAT(error_.str(), HasSubstr("the wait ran out; the execution goes on"));
+  EXPECT_EQ(resume_execution(context_, {.id = kId, .wait = false}), 0);
+  EXPECT_EQ(fake_.requests().back().body, R"({"wait":false})");
+}
+
 TEST_F(Commands, ShowWorkflowDrawsItsNodes) {
   EXPECT_EQ(show_workflow(context_, {"hello", false}), 0);
   EXPECT_THAT(out_.str(), HasSubstr("Workflow: hello\nVersion: 3\nEnabled: yes\n"));

@@ -7,7 +7,6 @@ namespace {
 
 // Features leave this list when this version runs them, together with their line in not_run.cpp.
 const std::vector<std::pair<std::string, std::string>> kNotRun = {
-    {"    retry: {on_exhausted: pause}\n", "6:27 nodes[0].retry.on_exhausted: 'on_exhausted: pause'"},
     {"depends_on_workflows: [{workflow: x}]\n", "6:1 depends_on_workflows: 'depends_on_workflows'"},
     {"settings: {error_workflow: x}\n", "6:12 settings.error_workflow: 'error_workflow'"},
     {"settings: {rate_limit: {limit: 1, per_seconds: 2}}\n", "6:12 settings.rate_limit: 'rate_limit'"},

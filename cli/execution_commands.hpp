@@ -1,0 +1,26 @@
+#pragma once
+#include "cli/command_tree.hpp"
+#include "cli/commands/executions.hpp"
+
+namespace r8r::cli {
+
+/// The words about executions: r8r executions …, and what `r8r workflows` says of them. Must not outlive the tree.
+class ExecutionCommands {
+ public:
+  explicit ExecutionCommands(CommandTree& tree) : tree_(tree) {}
+  void add();
+  void add_below_workflows(CLI::App* workflows);
+
+ private:
+  using Body = int (*)(Context&, const std::string& id);
+  /// A command about one execution.
+  CLI::App* about_one(CLI::App* parent, const char* name, const char* help, Body body);
+  void add_resume(CLI::App* parent);
+
+  CommandTree& tree_;
+  std::string id_;
+  std::string reason_;
+  ResumeExecution resume_;
+};
+
+}  // namespace r8r::cli
