@@ -4,9 +4,16 @@ namespace r8r::cli {
 namespace {
 
 const std::vector<Unbuilt>& unbuilt_executions_commands() {
-  static const std::vector<Unbuilt> all = {{"list"}, {"why"}, {"replay"}, {"watch"}};
+  static const std::vector<Unbuilt> all = {{"replay"}, {"watch"}};
   return all;
 }
+
+const std::vector<Unbuilt>& unbuilt_runs_commands() {
+  static const std::vector<Unbuilt> all = {{"pending"}, {"export"}};
+  return all;
+}
+
+constexpr int kMostListed = 100'000;
 
 std::string above_zero(const std::string& text) {
   return std::atof(text.c_str()) > 0 ? "" : fmt::format("'{}' is not a number of seconds above 0", text);
@@ -36,10 +43,46 @@ void ExecutionCommands::add_resume(CLI::App* parent) {
   resume->footer("Nodes that have completed keep their outputs; all others run again. The execution keeps its id.");
 }
 
+void ExecutionCommands::add_search(CLI::App* parent, const char* name, const char* help) {
+  CLI::App* search = tree_.command(parent, name, help, [this] {
+    return tree_.with_server(
+        [this](Context& context) { return list_executions(context, list_, ListColumns::with_workflow); });
+  });
+  search->add_option("--workflow", list_.workflow, "only those of this workflow");
+  search->add_option("--status", list_.status, "only those in this state, or in several with commas between");
+  search->add_option("--trigger", list_.trigger, "only those started this way: api, webhook, cron, event, …");
+  search->add_option("--search", list_.search,
+                     "text in input, output or error; with --workflow, --started-after or --started-before");
+  search->add_option("--correlation-id", list_.correlation_id, "only those with this id of yours");
+  search->add_option("--started-after", list_.started_after, "RFC 3339, as 2026-01-20T14:30:00Z");
+  search->add_option("--started-before", list_.started_before, "RFC 3339");
+  search->add_option("-l,--limit,-n", list_.limit, "how many (20)")->check(CLI::Range(1, kMostListed));
+  search->add_option("--offset", list_.offset, "how many to leave out (0)")->check(CLI::Range(0, 10'000));
+}
+
+void ExecutionCommands::add_runs() {
+  CLI::App* runs = tree_.command(&tree_.root(), "runs", "what ran lately", [this] {
+    return tree_.with_server(
+        [this](Context& context) { return list_executions(context, list_, ListColumns::with_workflow); });
+  });
+  runs->require_subcommand(0, 1);
+  runs->add_option("workflow", list_.workflow, "only those of this workflow");
+  runs->add_option("-n,--limit,-l", list_.limit, "how many (20)")->check(CLI::Range(1, kMostListed));
+  runs->add_option("--status", list_.status, "only those in this state, or in several with commas between");
+  CLI::App* show = tree_.command(runs, "show", "one execution: status, input, output", [this] {
+    return tree_.with_server([this](Context& context) { return show_run(context, id_, with_trace_); });
+  });
+  show->add_option("id", id_, "the execution's id")->required();
+  show->add_flag("--trace", with_trace_, "and its nodes");
+  tree_.add_unbuilt(runs, "runs ", unbuilt_runs_commands());
+}
+
 void ExecutionCommands::add() {
   CLI::App* executions = tree_.group("executions", "look at what runs and ran, and steer it");
+  add_search(executions, "list", "executions, newest first");
   about_one(executions, "show", "one execution: status, input, output", show_execution);
   about_one(executions, "trace", "its nodes: status, time, errors", trace_execution);
+  about_one(executions, "why", "what it waits for and since when, or how it ended", explain_execution);
   CLI::App* pause = tree_.command(executions, "pause", "let what runs finish, start nothing new", [this] {
     return tree_.with_server([this](Context& context) { return pause_execution(context, id_, reason_); });
   });
@@ -52,10 +95,17 @@ void ExecutionCommands::add() {
   }
   add_resume(executions);
   tree_.add_unbuilt(executions, "executions ", unbuilt_executions_commands());
+  add_runs();
 }
 
 void ExecutionCommands::add_below_workflows(CLI::App* workflows) {
   add_resume(workflows);
+  CLI::App* logs = tree_.command(workflows, "logs", "the latest executions of a workflow", [this] {
+    return tree_.with_server([this](Context& context) { return workflow_logs(context, workflow_, log_lines_); });
+  });
+  logs->add_option("name", workflow_, "the workflow")->required();
+  logs->add_option("-l,--limit,-n", log_lines_, "how many (10)")->check(CLI::Range(1, kMostListed));
+  add_search(workflows, "search", "executions of any workflow");
 }
 
 }  // namespace r8r::cli

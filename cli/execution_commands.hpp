@@ -1,10 +1,12 @@
 #pragma once
 #include "cli/command_tree.hpp"
+#include "cli/commands/execution_lists.hpp"
 #include "cli/commands/executions.hpp"
 
 namespace r8r::cli {
 
-/// The words about executions: r8r executions …, and what `r8r workflows` says of them. Must not outlive the tree.
+/// The words about executions: r8r executions …, r8r runs …, and what `r8r workflows` says of them. Must not outlive
+/// the tree.
 class ExecutionCommands {
  public:
   explicit ExecutionCommands(CommandTree& tree) : tree_(tree) {}
@@ -16,11 +18,17 @@ class ExecutionCommands {
   /// A command about one execution.
   CLI::App* about_one(CLI::App* parent, const char* name, const char* help, Body body);
   void add_resume(CLI::App* parent);
+  void add_runs();
+  void add_search(CLI::App* parent, const char* name, const char* help);
 
   CommandTree& tree_;
   std::string id_;
   std::string reason_;
   ResumeExecution resume_;
+  ListExecutions list_;
+  std::string workflow_;
+  int log_lines_ = 10;
+  bool with_trace_ = false;
 };
 
 }  // namespace r8r::cli

@@ -19,15 +19,7 @@ std::string duration_text(const Json& object) {
   return duration.empty() ? "" : duration + " ms";
 }
 
-}  // namespace
-
-int show_execution(Context& context, const std::string& id) {
-  Console& console = context.console;
-  const auto reply = context.api.get("/api/executions/" + path_segment(id));
-  if (!reply) return console.fail(reply.error());
-  console.document(reply->json);
-  if (console.json) return exit_code::kSuccess;
-  const Json& execution = reply->json;
+void show_facts(Console& console, const Json& execution) {
   const std::string version = member_text(execution, "workflow_version");
   console.fact("Execution", member_text(execution, "id"));
   console.fact("Workflow",
@@ -44,7 +36,44 @@ int show_execution(Context& context, const std::string& id) {
   fact_if_any(console, "Idempotency key", member_text(execution, "idempotency_key"));
   document_member(console, "Input", execution, "input");
   document_member(console, "Output", execution, "output");
+}
+
+}  // namespace
+
+int show_execution(Context& context, const std::string& id) {
+  Console& console = context.console;
+  const auto reply = context.api.get("/api/executions/" + path_segment(id));
+  if (!reply) return console.fail(reply.error());
+  console.document(reply->json);
+  if (console.json) return exit_code::kSuccess;
+  show_facts(console, reply->json);
   console.hint(fmt::format("Next: r8r executions trace {}", id));
+  return exit_code::kSuccess;
+}
+
+int show_run(Context& context, const std::string& id, bool with_trace) {
+  Console& console = context.console;
+  const auto reply = context.api.get("/api/executions/" + path_segment(id));
+  if (!reply) return console.fail(reply.error());
+  Json execution = reply->json;
+  if (with_trace) {
+    const auto trace = context.api.get(fmt::format("/api/executions/{}/trace", path_segment(id)));
+    if (!trace) return console.fail(trace.error());
+    execution["trace"] = trace->json.value("nodes", Json::array());
+  }
+  console.document(execution);
+  if (console.json) return exit_code::kSuccess;
+  show_facts(console, execution);
+  if (!with_trace) {
+    console.hint(fmt::format("Next: r8r runs show --trace {}", id));
+    return exit_code::kSuccess;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& node : execution["trace"])
+    rows.push_back({member_text(node, "node_id"), member_text(node, "status"), member_text(node, "duration_ms"),
+                    member_text(node, "error")});
+  console.line("");
+  console.table({"NODE", "STATUS", "MS", "ERROR"}, rows);
   return exit_code::kSuccess;
 }
 
@@ -68,6 +97,31 @@ int trace_execution(Context& context, const std::string& id) {
                     member_text(node, "attempt"), member_text(node, "duration_ms"), member_text(node, "error")});
   console.line("");
   console.table({"NODE", "TYPE", "STATUS", "ATTEMPT", "MS", "ERROR"}, rows);
+  return exit_code::kSuccess;
+}
+
+int explain_execution(Context& context, const std::string& id) {
+  Console& console = context.console;
+  const auto reply = context.api.get(fmt::format("/api/executions/{}/why", path_segment(id)));
+  if (!reply) return console.fail(reply.error());
+  console.document(reply->json);
+  if (console.json) return exit_code::kSuccess;
+  const Json& answer = reply->json;
+  console.fact("Execution", member_text(answer, "execution_id"));
+  console.fact("Workflow", member_text(answer, "workflow_name"));
+  console.fact("Status", member_text(answer, "status"));
+  console.fact("Last progress", full_time(member_text(answer, "last_progress_at"), console.utc));
+  fact_if_any(console, "Owner", member_text(answer, "owner"));
+  console.fact("Why", member_text(answer, "detail"));
+  const Json waits = answer.value("waiting_for", Json::array());
+  if (waits.empty()) return exit_code::kSuccess;
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& wait : waits)
+    rows.push_back({member_text(wait, "kind"), member_text(wait, "node_id"),
+                    full_time(member_text(wait, "since"), console.utc),
+                    full_time(member_text(wait, "until"), console.utc), member_text(wait, "detail")});
+  console.line("");
+  console.table({"WAITS FOR", "NODE", "SINCE", "UNTIL", "DETAIL"}, rows);
   return exit_code::kSuccess;
 }
 

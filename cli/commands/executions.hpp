@@ -9,6 +9,11 @@ namespace r8r::cli {
 
 int show_execution(Context& context, const std::string& id);
 int trace_execution(Context& context, const std::string& id);
+/// One execution, and its nodes when asked for.
+int show_run(Context& context, const std::string& id, bool with_trace);
+
+/// What it waits for, or how it ended.
+int explain_execution(Context& context, const std::string& id);
 
 /// `reason` may be empty.
 int pause_execution(Context& context, const std::string& id, const std::string& reason);

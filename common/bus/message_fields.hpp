@@ -147,6 +147,7 @@ void visit_fields(V& visit, ControlReply& m) {
   visit("status", m.status);
   visit("error_code", m.error_code);
   visit("error", m.error);
+  visit.raw("answer", m.answer);
 }
 
 }  // namespace r8r::bus

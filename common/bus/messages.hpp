@@ -148,12 +148,12 @@ struct CancelNotice {
   std::int64_t dispatch_id = 0;  ///< only this attempt; 0: all of the execution
 };
 
-/// Whoever asks → owner of the partition, as a request: what people do to an execution. The reply comes after the
-/// commit.
+/// Whoever asks → owner of the partition, as a request: what people do to an execution, or want to know of it (why). The
+/// reply comes after the commit.
 struct ControlRequest {
   Uuid execution_id;
   std::int32_t partition = 0;
-  std::string action;    ///< cancel, pause, resume
+  std::string action;    ///< cancel, pause, resume, why
   std::string reason;    ///< for people; may be empty
   std::string reply_to;  ///< resume: subject for the Completion when it ends or waits for a person again, or empty
 };
@@ -163,6 +163,7 @@ struct ControlReply {
   std::string status;      ///< of the execution now, also when nothing was done; empty: not known
   std::string error_code;  ///< EXECUTION_NOT_FOUND, INVALID_STATE, SERVICE_UNAVAILABLE; empty when it was done
   std::string error;       ///< for people
+  std::string answer;      ///< raw, to why: an object with what the execution waits for
 };
 
 /// Appends one item to a message under construction; `encode` closes it:

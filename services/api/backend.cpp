@@ -30,7 +30,9 @@ Backend::Backend(asio::io_context& io, const Settings& settings, const Lifecycle
               settings.failed_status),
       workflows(pool, *bus, directory),
       executions(pool, catalog),
+      lists(pool, directory),
       control({owner, waiter, pool, lifecycle}, done_subject, settings.max_wait),
+      why(owner, pool),
       webhooks({starter, directory, waiter, lifecycle}, {settings.webhook_envelope, settings.trust_request_id}),
       monitor(io, *bus, pool, {settings.monitor_buffer, settings.monitor_max_clients}) {}
 

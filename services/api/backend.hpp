@@ -9,11 +9,13 @@
 #include "services/api/control_endpoints.hpp"
 #include "services/api/exec_publisher.hpp"
 #include "services/api/execute_endpoint.hpp"
+#include "services/api/execution_lists.hpp"
 #include "services/api/execution_starter.hpp"
 #include "services/api/executions_endpoints.hpp"
 #include "services/api/monitor.hpp"
 #include "services/api/settings.hpp"
 #include "services/api/webhooks.hpp"
+#include "services/api/why_endpoint.hpp"
 #include "services/api/workflow_directory.hpp"
 #include "services/api/workflows_endpoints.hpp"
 
@@ -40,7 +42,9 @@ struct Backend {
   ExecuteEndpoint execute;
   WorkflowsEndpoints workflows;
   ExecutionsEndpoints executions;
+  ExecutionLists lists;
   ControlEndpoints control;
+  WhyEndpoint why;
   Webhooks webhooks;
   Monitor monitor;
 

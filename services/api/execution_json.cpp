@@ -34,11 +34,9 @@ std::int64_t milliseconds_between(Timestamp from, Timestamp to) {
   return std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(to - from).count());
 }
 
-void append_duration(std::string& out, const store::ExecutionRow& row) {
+void append_duration(std::string& out, Timestamp started, std::optional<Timestamp> finished) {
   append_raw(out, "duration_ms",
-             row.finished_at
-                 ? std::to_string(milliseconds_between(row.started_at.value_or(row.accepted_at), *row.finished_at))
-                 : std::string("null"));
+             finished ? std::to_string(milliseconds_between(started, *finished)) : std::string("null"));
 }
 
 }  // namespace
@@ -67,12 +65,13 @@ std::string running_answer(std::string_view execution_id) {
 }
 
 std::string control_answer(const store::ExecutionRow& row, std::string_view message) {
+  const Timestamp started = row.started_at.value_or(row.accepted_at);
   std::string out = "{\"execution_id\":\"" + row.id.to_string() + '"';
   append_text(out, "status", row.status);
   append_text(out, "workflow_name", row.workflow_name);
-  append_time_or_null(out, "started_at", row.started_at.value_or(row.accepted_at));
+  append_time_or_null(out, "started_at", started);
   append_time_or_null(out, "finished_at", row.finished_at);
-  append_duration(out, row);
+  append_duration(out, started, row.finished_at);
   append_text(out, "message", message);
   out += '}';
   return out;
@@ -83,6 +82,22 @@ std::string resume_answer(const store::ExecutionRow& row, std::string_view messa
   out.pop_back();
   append_raw(out, "output", row.output ? std::string_view(*row.output) : std::string_view("null"));
   append_text_or_null(out, "error", row.error);
+  out += '}';
+  return out;
+}
+
+std::string summary_json(const store::ExecutionSummary& execution) {
+  std::string out = "{\"id\":\"" + execution.id.to_string() + '"';
+  append_text(out, "workflow_id", execution.workflow_id.to_string());
+  append_text(out, "workflow_name", execution.workflow_name);
+  append_text(out, "status", execution.status);
+  append_text(out, "trigger_type", execution.trigger_type);
+  append_time_or_null(out, "started_at", execution.started_at);
+  append_time_or_null(out, "finished_at", execution.finished_at);
+  append_duration(out, execution.started_at, execution.finished_at);
+  append_text_or_null(out, "error", execution.error);
+  append_text(out, "correlation_id", execution.correlation_id);
+  append_raw(out, "workflow_version", std::to_string(execution.workflow_version));
   out += '}';
   return out;
 }
@@ -100,7 +115,7 @@ std::string execution_json(const store::ExecutionRow& row) {
   append_text_or_null(out, "error", row.error);
   append_time_or_null(out, "started_at", started);
   append_time_or_null(out, "finished_at", row.finished_at);
-  append_duration(out, row);
+  append_duration(out, started, row.finished_at);
   append_text(out, "correlation_id", row.correlation_id);
   append_text_or_null(out, "idempotency_key", row.idempotency_key);
   append_text(out, "origin", row.origin);

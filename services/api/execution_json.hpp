@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "common/journal/journal_entry.hpp"
+#include "common/store/execution_list.hpp"
 #include "common/store/executions.hpp"
 #include "services/api/completion_waiter.hpp"
 
@@ -19,6 +20,8 @@ std::string running_answer(std::string_view execution_id);
 std::string control_answer(const store::ExecutionRow& row, std::string_view message);
 /// The same with output and error, of a resume that was waited for.
 std::string resume_answer(const store::ExecutionRow& row, std::string_view message);
+/// One line of a list of executions.
+std::string summary_json(const store::ExecutionSummary& execution);
 /// The whole execution (GET /api/executions/{id}).
 std::string execution_json(const store::ExecutionRow& row);
 

@@ -227,6 +227,44 @@ void add_execution_schemas(http::Router& router) {
                                              {"item_index", nullable("integer")},
                                              {"item_count", nullable("integer")}},
                                             {"node_id", "status", "started_at"}));
+  const Json wait =
+      object({{"kind",
+               {{"type", "string"},
+                {"description", "task, queue, retry, timer, concurrency, paused, commit, owner; more may come"}}},
+              {"node_id", nullable("string")},
+              {"item_index", nullable("integer")},
+              {"since", nullable_timestamp()},
+              {"until", nullable_timestamp()},
+              {"worker", nullable("string", "When one has said that it runs it")},
+              {"detail", type("string", "For people")}},
+             {"kind", "node_id", "since", "until", "worker", "detail"});
+  router.add_schema("ExecutionWaits", object({{"execution_id", id()},
+                                              {"workflow_name", type("string")},
+                                              {"status", execution_status()},
+                                              {"last_progress_at", timestamp()},
+                                              {"owner", nullable("string", "The scheduler that runs it")},
+                                              {"detail", type("string", "The answer in one sentence")},
+                                              {"waiting_for", list_of(wait)},
+                                              {"waiting_for_count", type("integer", "The list holds at most 100")}},
+                                             {"execution_id", "status", "last_progress_at", "owner", "waiting_for"}));
+  router.add_schema("ExecutionSummary", object({{"id", id()},
+                                                {"workflow_id", id()},
+                                                {"workflow_name", type("string")},
+                                                {"status", execution_status()},
+                                                {"trigger_type", type("string")},
+                                                {"started_at", timestamp()},
+                                                {"finished_at", nullable_timestamp()},
+                                                {"duration_ms", nullable("integer")},
+                                                {"error", nullable("string")},
+                                                {"correlation_id", nullable("string")},
+                                                {"workflow_version", type("integer")}},
+                                               {"id", "workflow_name", "status", "started_at"}));
+  router.add_schema("ExecutionList",
+                    object({{"executions", list_of(reference("ExecutionSummary"))},
+                            {"next_cursor", nullable("string", "For the page that follows; null at the end")},
+                            {"total", type("integer", "With include_total")},
+                            {"total_is_estimate", type("boolean", "There are more than the total says")}},
+                           {"executions", "next_cursor"}));
   const auto reason = [](const char* description) {
     return Json{{"type", {"string", "null"}}, {"maxLength", 1024}, {"description", description}};
   };

@@ -153,6 +153,44 @@ void add_workflow_routes(http::Router& router, const RouteParts& parts) {
       parts.gate.guard([&backend](auto& request, auto& slot) { return backend->execute.handle(request, slot); }));
 }
 
+std::vector<Parameter> list_parameters(bool any_workflow) {
+  std::vector<Parameter> all = {
+      {.name = "status", .description = "One of them, or several with commas between"},
+      {.name = "trigger", .description = "Exactly this one; event is also every event:NAME"},
+      {.name = "correlation_id"},
+      {.name = "idempotency_key"},
+      {.name = "started_after", .description = "RFC 3339, inclusive"},
+      {.name = "started_before", .description = "RFC 3339, inclusive"},
+      {.name = "search",
+       .description = any_workflow ? "Text in input, output or error; needs workflow, started_after or started_before"
+                                   : "Text in input, output or error"},
+      {.name = "limit", .type = "integer", .description = "50; at most 1000"},
+      {.name = "cursor", .description = "next_cursor of the page before"},
+      {.name = "offset", .type = "integer", .description = "At most 10000; not together with cursor"},
+      {.name = "include_total", .type = "boolean", .description = "Count them; exact up to 10000"}};
+  if (any_workflow) all.insert(all.begin(), {.name = "workflow", .description = "Only those of this workflow"});
+  return all;
+}
+
+void add_list_routes(http::Router& router, const RouteParts& parts) {
+  const auto& backend = parts.backend;
+  router.add(Method::get, "/api/executions",
+             {.id = "listExecutions",
+              .summary = "Executions, newest first by their start",
+              .tags = {"Executions"},
+              .responses = {{200, "ExecutionList"}, {400, kErrors}, {401, kErrors}, {503, kErrors}},
+              .parameters = list_parameters(true)},
+             parts.gate.guard([&backend](auto& request, auto& slot) { return backend->lists.all(request, slot); }));
+  router.add(
+      Method::get, "/api/workflows/{name}/executions",
+      {.id = "listWorkflowExecutions",
+       .summary = "Executions of one workflow, newest first by their start",
+       .tags = {"Executions"},
+       .responses = {{200, "ExecutionList"}, {400, kErrors}, {401, kErrors}, {404, kErrors}, {503, kErrors}},
+       .parameters = list_parameters(false)},
+      parts.gate.guard([&backend](auto& request, auto& slot) { return backend->lists.of_workflow(request, slot); }));
+}
+
 void add_execution_routes(http::Router& router, const RouteParts& parts) {
   const auto& backend = parts.backend;
   router.add_tag("Executions", "What ran, and how");
@@ -175,6 +213,12 @@ void add_execution_routes(http::Router& router, const RouteParts& parts) {
 
 void add_control_routes(http::Router& router, const RouteParts& parts) {
   const auto& backend = parts.backend;
+  router.add(Method::get, "/api/executions/{id}/why",
+             {.id = "whyExecution",
+              .summary = "What an unfinished execution waits for; how a finished one ended",
+              .tags = {"Executions"},
+              .responses = {{200, "ExecutionWaits"}, {401, kErrors}, {404, kErrors}, {503, kErrors}}},
+             parts.gate.guard([&backend](auto& request, auto& slot) { return backend->why.get(request, slot); }));
   const std::map<int, std::string> done = {{200, "ControlResponse"}, {400, kErrors}, {401, kErrors},
                                            {404, kErrors},           {409, kErrors}, {503, kErrors}};
   std::map<int, std::string> resumed = done;
@@ -285,6 +329,7 @@ void add_routes(http::Router& router, RouteParts parts) {
   const auto yaml = std::make_shared<std::string>();
   add_system_routes(router, parts, json, yaml);
   add_workflow_routes(router, parts);
+  add_list_routes(router, parts);
   add_execution_routes(router, parts);
   add_control_routes(router, parts);
   add_webhook_routes(router, parts);

@@ -16,6 +16,7 @@ struct Watch {
   SteadyClock::time_point heard;
   std::int64_t queue_generation = 0;
   int resends = 0;
+  std::string worker;  ///< that said that it has it; empty: nobody has
 };
 
 /// An execution in the memory of its owner: the machine, and what the shell must know to carry out its decisions.
@@ -44,6 +45,7 @@ struct ActiveExecution {
   int commits_pending = 0;
   std::string_view recorded_status;  ///< of the live row as far as we wrote it; empty: still pending
   bool has_timers = false;
+  bool reported_stuck = false;
   std::vector<engine::Event> held_events;  ///< wait for the next commit
   /// Who asked for something that is in commits under way, and what they hear after them.
   struct Answer {

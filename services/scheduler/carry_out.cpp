@@ -237,6 +237,7 @@ void ExecutionHost::dispatch(ActiveExecution& execution, const engine::Dispatch&
 // result was lost.
 void ExecutionHost::watch() {
   using std::chrono::seconds;
+  count_stuck();
   if (fenced_ || !ports_.tasks.ready()) return;
   const auto now = clock().steady_now();
   std::vector<std::pair<Uuid, std::int64_t>> overdue;
@@ -281,6 +282,19 @@ void ExecutionHost::watch() {
       carry_out(*execution, std::move(decision));
     }
   }
+}
+
+// Each of these would stay as it is for ever: a fault of ours, and never to be silent.
+void ExecutionHost::count_stuck() {
+  std::size_t stuck = 0;
+  for (const auto& [id, execution] : active_) {
+    if (execution->commits_pending > 0 || !execution->machine.waits_for_nothing()) continue;
+    ++stuck;
+    if (std::exchange(execution->reported_stuck, true)) continue;
+    log::error("nothing moves an unfinished execution on; this is a fault of the scheduler",
+               {{"execution_id", execution->subject.execution_id}, {"workflow", execution->subject.workflow_name}});
+  }
+  waiting_for_nothing_.set(static_cast<double>(stuck));
 }
 
 // An execution that only waits, and for long, leaves memory; its durable timers, or people, bring it back.

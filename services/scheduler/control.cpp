@@ -1,13 +1,15 @@
-// What people do to executions: cancel, pause, resume.
+// What people do to executions, and ask of them: cancel, pause, resume, why.
 #include <fmt/format.h>
 
 #include "common/base/log.hpp"
 #include "services/scheduler/execution_host.hpp"
+#include "services/scheduler/waiting_answer.hpp"
 
 namespace r8r::scheduler {
 namespace {
 
 constexpr std::string_view kResume = "resume";
+constexpr std::string_view kWhy = "why";
 constexpr std::string_view kRunning = "running";
 
 bool can_begin_again(const std::string& status) {
@@ -69,8 +71,17 @@ awaitable<void> ExecutionHost::control(bus::ControlRequest request, std::string 
     co_await control_ended(std::move(request), std::move(reply), std::move(row));
     co_return;
   }
+  if (request.action == kWhy && !has_capacity()) {
+    bus::ControlReply answer{.execution_id = request.execution_id, .status = live->front().row.status};
+    answer.answer = full_scheduler_answer(live->front(), dispatch_ids_.epoch(), active());
+    ports_.bus.publish(reply, bus::encode(answer));
+    co_return;
+  }
   co_await take_over(std::move(live->front()));
-  if (ActiveExecution* execution = find(request.execution_id)) apply_control(*execution, request, std::move(reply));
+  ActiveExecution* execution = find(request.execution_id);
+  if (execution == nullptr) co_return;
+  apply_control(*execution, request, std::move(reply));
+  if (request.action == kWhy) maybe_park(request.execution_id);
 }
 
 // One that has ended comes back to life as its next run, or stays as it is.
@@ -99,6 +110,10 @@ awaitable<void> ExecutionHost::control_ended(bus::ControlRequest request, std::s
 }
 
 void ExecutionHost::apply_control(ActiveExecution& execution, const bus::ControlRequest& request, std::string reply) {
+  if (request.action == kWhy) {
+    say_why(execution, reply);
+    return;
+  }
   const Timestamp now = clock().wall_now();
   Result<engine::Decision> decision =
       fail(ErrorCode::invalid_request, fmt::format("unknown action '{}'", request.action));
@@ -124,6 +139,13 @@ void ExecutionHost::apply_control(ActiveExecution& execution, const bus::Control
     timers_.add(execution.machine.deadline(), execution.id, {TimerHeap::kDeadline});
   }
   carry_out(execution, std::move(*decision));
+}
+
+void ExecutionHost::say_why(const ActiveExecution& execution, const std::string& reply) {
+  bus::ControlReply answer{.execution_id = execution.id, .status = std::string(execution.machine.status())};
+  answer.answer = waiting_answer(execution, dispatch_ids_.epoch(), clock().steady_now(),
+                                 [this](const std::string& pool) { return ports_.tasks.known_empty(pool); });
+  ports_.bus.publish(reply, bus::encode(answer));
 }
 
 void ExecutionHost::refuse_control(const bus::ControlRequest& request, const std::string& reply, const Error& why,

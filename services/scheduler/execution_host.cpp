@@ -21,6 +21,8 @@ ExecutionHost::ExecutionHost(const Ports& ports, std::int64_t incarnation, std::
       alive_(std::make_shared<bool>(true)),
       tasks_(ports_.io),
       active_gauge_(metrics::gauge("r8r_active_executions", "Executions in the memory of this scheduler")),
+      waiting_for_nothing_(metrics::gauge("r8r_executions_waiting_for_nothing",
+                                          "Unfinished executions in memory that nothing moves on; must be 0")),
       superseded_(metrics::counter("r8r_results_superseded_total", "Results that nobody waited for any more")),
       redispatched_(
           metrics::counter("r8r_tasks_redispatched_total", "Tasks sent again because nothing was heard of them")) {}
@@ -261,8 +263,10 @@ void ExecutionHost::on_result(bus::TaskResult result, const std::string& reply) 
 void ExecutionHost::on_progress(const bus::Progress& progress) {
   ActiveExecution* execution = find(progress.execution_id);
   if (execution == nullptr) return;
-  if (const auto watch = execution->watches.find(progress.dispatch_id); watch != execution->watches.end())
-    watch->second.heard = clock().steady_now();
+  const auto watch = execution->watches.find(progress.dispatch_id);
+  if (watch == execution->watches.end()) return;
+  watch->second.heard = clock().steady_now();
+  watch->second.worker = progress.worker;
 }
 
 void ExecutionHost::on_timer(const Uuid& id, engine::Unit unit) {

@@ -39,7 +39,7 @@ class ExecutionHost {
   /// `reply`: where the worker waits for the word that the result is recorded; empty for pure segments.
   void on_result(bus::TaskResult result, const std::string& reply);
   void on_progress(const bus::Progress& progress);
-  /// Cancel, pause, resume. `reply` hears a ControlReply after the commit; nothing is said while nobody can know:
+  /// Cancel, pause, resume, why. `reply` hears a ControlReply after the commit; nothing is said while nobody can know:
   /// whoever asked asks again.
   void on_control(bus::ControlRequest request, std::string reply);
 
@@ -79,6 +79,7 @@ class ExecutionHost {
   awaitable<void> control_ended(bus::ControlRequest request, std::string reply,
                                 Result<std::optional<store::ExecutionRow>> row);
   void apply_control(ActiveExecution& execution, const bus::ControlRequest& request, std::string reply);
+  void say_why(const ActiveExecution& execution, const std::string& reply);
   void refuse_control(const bus::ControlRequest& request, const std::string& reply, const Error& why,
                       std::string_view status);
   void publish_events(const ActiveExecution& execution, const std::vector<engine::Event>& events);
@@ -86,6 +87,7 @@ class ExecutionHost {
   void tell_of_pause(ActiveExecution& execution);
   void count_results(const ActiveExecution& execution, const engine::Decision& decision);
   void on_timer(const Uuid& id, engine::Unit unit);
+  void count_stuck();
   void maybe_park(const Uuid& id);
   void forget(const Uuid& id);
   ActiveExecution* find(const Uuid& id);
@@ -109,6 +111,7 @@ class ExecutionHost {
   TaskGroup tasks_;
 
   metrics::Gauge active_gauge_;
+  metrics::Gauge waiting_for_nothing_;
   metrics::Counter superseded_;
   metrics::Counter redispatched_;
 };

@@ -159,6 +159,52 @@ nodes:
   EXPECT_THAT(server.requests(), SizeIs(5));
 }
 
+TEST_F(Steering, AnUnfinishedExecutionSaysWhatItWaitsFor) {
+  const auto why = [](const std::string& id) { return stack().get("/api/executions/" + id + "/why", 1).json(); };
+  stack().create("name: why-timer" + std::string(kLongWait));
+  const std::string id = stack().submit("why-timer", Json::object());
+  ASSERT_TRUE(eventually(std::chrono::seconds(30), [&] { return node_status(id, "sleep") == "waiting"; }));
+  Json answer = why(id);
+  EXPECT_EQ(answer["status"], "running") << answer;
+  EXPECT_EQ(answer["workflow_name"], "why-timer");
+  EXPECT_THAT(answer.value("owner", ""), HasSubstr("scheduler "));
+  ASSERT_THAT(answer["waiting_for"], SizeIs(1)) << answer;
+  EXPECT_EQ(answer["waiting_for"][0]["kind"], "timer");
+  EXPECT_EQ(answer["waiting_for"][0]["node_id"], "sleep");
+  EXPECT_TRUE(answer["waiting_for"][0]["since"].is_string() && answer["waiting_for"][0]["until"].is_string()) << answer;
+  EXPECT_EQ(answer["detail"], "node 'sleep' waits until its time has come");
+
+  ASSERT_EQ(order(id, "pause", {{"reason", "lunch"}}).status, 200);
+  answer = why(id);
+  EXPECT_EQ(answer["status"], "paused");
+  EXPECT_EQ(answer["waiting_for"][0]["kind"], "paused") << answer;
+  EXPECT_THAT(answer.value("detail", ""), HasSubstr("lunch"));
+
+  ASSERT_EQ(order(id, "cancel", {{"reason", "enough"}}).status, 200);
+  answer = why(id);
+  EXPECT_EQ(answer["status"], "cancelled");
+  EXPECT_THAT(answer["waiting_for"], SizeIs(0));
+  EXPECT_TRUE(answer["owner"].is_null());
+  EXPECT_THAT(answer.value("detail", ""), HasSubstr("enough"));
+  EXPECT_EQ(stack().get(std::string("/api/executions/") + kNobody + "/why").status, 404);
+
+  stack().create(R"(
+name: why-retry
+nodes: [{id: call, type: http, retry: {max_attempts: 5, delay_seconds: 3600}, config: {url: 'http://127.0.0.1:1/'}}]
+)");
+  const std::string other = stack().submit("why-retry", Json::object());
+  ASSERT_TRUE(eventually(std::chrono::seconds(30), [&] { return node_status(other, "call") == "waiting"; }));
+  answer = why(other);
+  ASSERT_THAT(answer["waiting_for"], SizeIs(1)) << answer;
+  EXPECT_EQ(answer["waiting_for"][0]["kind"], "retry");
+  EXPECT_THAT(answer.value("detail", ""), HasSubstr("node 'call' (attempt 1 of 5) failed and is tried again: "));
+  EXPECT_EQ(order(other, "cancel").status, 200);
+  for (int i = 0; i < 2; ++i) {
+    const std::string metrics = call({.url = stack().ready_url("r8r-scheduler", i) + "/metrics"}).body;
+    EXPECT_THAT(metrics, HasSubstr("r8r_executions_waiting_for_nothing 0"));
+  }
+}
+
 TEST_F(Steering, WhatDoesNotFitIsRefused) {
   for (const char* action : {"pause", "resume", "cancel"}) {
     for (const char* id : {kNobody, "not-an-id"}) {
@@ -189,13 +235,16 @@ TEST(SteeringWithoutOwner, WaitsForOneAndGivesUpInTheEnd) {
     return stack.get("/api/executions/" + id + "/trace").body.find("\"waiting\"") != std::string::npos;
   }));
   stack.service("r8r-scheduler").kill();
+  const Json why = stack.get("/api/executions/" + id + "/why").json();
+  EXPECT_EQ(why["waiting_for"][0]["kind"], "owner") << why;
+  EXPECT_TRUE(why["last_progress_at"].is_string());
   const HttpAnswer refused = stack.post("/api/executions/" + id + "/cancel", Json::object());
   EXPECT_EQ(refused.status, 503) << refused.body;
   EXPECT_EQ(refused.json()["error"]["code"], "SERVICE_UNAVAILABLE");
   EXPECT_EQ(refused.headers.count("retry-after"), 1u);
 
-  auto cancelled = std::async(std::launch::async,
-                              [&] { return stack.post("/api/executions/" + id + "/cancel", Json::object()); });
+  auto cancelled =
+      std::async(std::launch::async, [&] { return stack.post("/api/executions/" + id + "/cancel", Json::object()); });
   stack.service("r8r-scheduler").start();
   const HttpAnswer answer = cancelled.get();
   EXPECT_EQ(answer.status, 200) << answer.body;

@@ -31,15 +31,18 @@ void Execution::record(JournalEntry entry, Decision& decision) {
 
 // `events` is null in a replay, which only counts them.
 void Execution::apply(const JournalEntry& entry, std::vector<Event>* events) {
+  last_progress_ = std::max({last_progress_, entry.started_at, entry.finished_at});
   if (entry.kind == EntryKind::paused) {
     paused_ = true;
     paused_at_ = entry.finished_at;
+    pause_reason_ = entry.error;
     emit(events, {.kind = EventKind::execution_paused, .error = entry.error, .at = entry.finished_at});
     return;
   }
   if (entry.kind == EntryKind::resumed) {
     if (paused_) paused_for_ += entry.finished_at - paused_at_;
     paused_ = false;
+    pause_reason_.clear();
     for (NodeStatus& status : nodes_) {
       if (status.state != NodeState::exhausted) continue;
       status.state = status.iteration ? NodeState::iterating : NodeState::pending;
@@ -139,7 +142,7 @@ void Execution::apply_to_unit(const JournalEntry& entry, Unit unit, std::vector<
       begin();
       own.state = NodeState::waiting;
       own.attempt = entry.attempt;
-      own.started_at = entry.started_at;
+      own.started_at = own.since = entry.started_at;
       own.wake_at = entry.wake_at;
       node.when_woken = payload_of(entry.output);
       break;
@@ -169,7 +172,9 @@ void Execution::apply_to_unit(const JournalEntry& entry, Unit unit, std::vector<
       own.started_at = entry.started_at;
       if (retried) {
         own.state = NodeState::retrying;
+        own.since = entry.finished_at;
         own.wake_at = entry.wake_at;
+        own.failure = std::make_shared<const std::string>(entry.error);
       } else if (entry.recovered) {
         own.state = NodeState::recovered;
         own.output = payload_of(entry.output);

@@ -11,14 +11,19 @@ using journal::JournalEntry;
 
 Execution::Execution(std::shared_ptr<const workflow::Workflow> workflow, Uuid id, Timestamp accepted_at,
                      DispatchIds& ids)
-    : workflow_(std::move(workflow)), id_(id), ids_(&ids), started_at_(accepted_at), nodes_(workflow_->nodes.size()) {
+    : workflow_(std::move(workflow)),
+      id_(id),
+      ids_(&ids),
+      started_at_(accepted_at),
+      nodes_(workflow_->nodes.size()),
+      last_progress_(accepted_at) {
   has_fallbacks_ = std::any_of(workflow_->nodes.begin(), workflow_->nodes.end(),
                                [](const workflow::Node& node) { return node.fallback_node >= 0; });
 }
 
 Decision Execution::start(Timestamp now) {
   R8R_ASSERT(next_seq_ == 1 && !ended_, "start() of an execution that has begun");
-  started_at_ = now;
+  started_at_ = last_progress_ = now;
   Decision decision;
   emit(&decision.events, {.kind = EventKind::execution_started, .at = now});
   schedule(decision, now);
@@ -27,7 +32,7 @@ Decision Execution::start(Timestamp now) {
 
 Decision Execution::start_again(const std::vector<JournalEntry>& before, Timestamp now) {
   R8R_ASSERT(next_seq_ == 1 && !ended_, "start_again() of an execution that has begun");
-  started_at_ = now;
+  started_at_ = last_progress_ = now;
   Decision decision;
   emit(&decision.events, {.kind = EventKind::execution_started, .at = now});
   std::vector<Event> told_before;

@@ -6,6 +6,7 @@
 #include "common/workflow/routing.hpp"
 #include "common/workflow/workflow.hpp"
 #include "services/scheduler/engine/decision.hpp"
+#include "services/scheduler/engine/waits.hpp"
 
 /// The pure heart of the scheduler: one execution as a deterministic state machine. It is told what happened and
 /// answers with what to do; it does no I/O, reads no clock and no random source, and never looks into a payload. The
@@ -94,6 +95,12 @@ class Execution {
   std::vector<TimerChange> timers() const;
   /// When on_timer() should be asked about a dispatch whose node has a timeout.
   std::optional<Timestamp> times_out_at(const Dispatch& dispatch) const;
+  /// All that moves it on, in no order that matters; empty once it has ended. Costs the number of nodes and items.
+  std::vector<Wait> waits() const;
+  /// It would stay as it is for ever: never true between two calls, or the engine is wrong.
+  bool waits_for_nothing() const;
+  /// The latest time in its journal; when it was accepted or started, while that is empty.
+  Timestamp last_progress() const { return last_progress_; }
   /// Nothing is out with a worker: only timers and people move this execution.
   bool only_waits() const { return in_flight_.empty() && !ended_; }
 
@@ -111,8 +118,10 @@ class Execution {
     int forgiven = 0;  ///< of these, how many were before the retries began afresh
     std::int64_t dispatch_id = 0;
     Timestamp started_at{};
+    Timestamp since{};  ///< retrying, waiting: when that began
     Timestamp wake_at{};
     Payload output;
+    Payload failure;  ///< retrying: the error
   };
   /// The items of a node that is iterating.
   struct Iteration {
@@ -149,6 +158,10 @@ class Execution {
   void finish_if_done(Decision& decision, Timestamp now);
   bool has_room() const;
   std::uint64_t seed_of(std::int64_t dispatch_id) const;
+
+  // waits.cpp
+  void add_wait(Unit unit, std::vector<Wait>& all) const;
+  void add_ready(std::vector<Wait>& all) const;
 
   // results.cpp
   void take_result(NodeResult&& result, Unit unit, const SegmentResult& segment, Decision& decision, Timestamp now);
@@ -191,6 +204,8 @@ class Execution {
   bool paused_ = false;
   Timestamp paused_at_{};
   Timestamp::duration paused_for_{0};
+  std::string pause_reason_;
+  Timestamp last_progress_;
 };
 
 /// How long to wait after attempt `attempt` (from 1) failed. `seed` decides the jitter.

@@ -91,6 +91,7 @@ void Play::carry_out(engine::Decision decision) {
     end_ = decision.end;
     out_.clear();
   } else {
+    EXPECT_FALSE(machine().waits_for_nothing()) << "nothing moves it on: " << states();
     check_replay();
   }
   for (const engine::Dispatch& dispatch : decision.run_after_commit) send(dispatch);

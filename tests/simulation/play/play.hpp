@@ -16,7 +16,7 @@ namespace r8r {
 /// happens in the same order.
 ///
 /// After each commit the journal, as text, is replayed into a fresh machine, which must stand where the playing one
-/// does.
+/// does; and an execution that has not ended must wait for something.
 class Play {
  public:
   struct Effect {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "cli/commands/execution_lists.hpp"
 #include "cli/commands/executions.hpp"
 #include "cli/commands/version.hpp"
 #include "cli/commands/workflows.hpp"
@@ -238,6 +239,73 @@ TEST_F(Commands, ResumeThatOutlastsTheWaitExitsWith124) {
   EXPECT_THAT(error_.str(), HasSubstr("the wait ran out; the execution goes on"));
   EXPECT_EQ(resume_execution(context_, {.id = kId, .wait = false}), 0);
   EXPECT_EQ(fake_.requests().back().body, R"({"wait":false})");
+}
+
+TEST_F(Commands, WhyIsASentenceAndATable) {
+  fake_.answer(std::string("GET /api/executions/") + kId + "/why", 200,
+               std::string(R"({"execution_id":")") + kId +
+                   R"(","workflow_name":"hello","status":"running","last_progress_at":"2026-01-20T14:30:00.000Z",)"
+                   R"("owner":"scheduler 7","detail":"node 'a' waits","waiting_for":[{"kind":"timer","node_id":"a",)"
+                   R"("since":"2026-01-20T14:30:00.000Z","until":null,"worker":null,"detail":"node 'a' waits"}]})");
+  EXPECT_EQ(explain_execution(context_, kId), 0);
+  EXPECT_EQ(out_.str(), std::string("Execution: ") + kId +
+                            "\nWorkflow: hello\nStatus: running\nLast progress: 2026-01-20 14:30:00 UTC\n"
+                            "Owner: scheduler 7\nWhy: node 'a' waits\n\n"
+                            "WAITS FOR  NODE  SINCE                    UNTIL  DETAIL\n"
+                            "────────────────────────────────────────────────────────────────\n"
+                            "timer      a     2026-01-20 14:30:00 UTC         node 'a' waits\n");
+}
+
+std::string listed(const std::string& id, const std::string& workflow) {
+  return R"({"id":")" + id + R"(","workflow_name":")" + workflow +
+         R"(","status":"failed","trigger_type":"api","started_at":"2026-01-20T14:30:00.000Z"})";
+}
+
+TEST_F(Commands, ListOfExecutionsFollowsThePages) {
+  fake_.answer("GET /api/executions?workflow=hello&status=failed%2Cpaused&limit=20", 200,
+               R"({"executions":[)" + listed("1", "hello") + R"(],"next_cursor":"c1"})");
+  fake_.answer("GET /api/executions?workflow=hello&status=failed%2Cpaused&limit=19&cursor=c1", 200,
+               R"({"executions":[)" + listed("2", "hello") + R"(],"next_cursor":null})");
+  ListExecutions options{.workflow = "hello", .status = "failed,paused"};
+  EXPECT_EQ(list_executions(context_, options, ListColumns::with_workflow), 0);
+  EXPECT_EQ(out_.str(),
+            "EXECUTION ID  WORKFLOW  STATUS  TRIGGER  STARTED\n"
+            "───────────────────────────────────────────────────────────────\n"
+            "1             hello     failed  api      2026-01-20 14:30:00 UTC\n"
+            "2             hello     failed  api      2026-01-20 14:30:00 UTC\n");
+}
+
+TEST_F(Commands, ListOfNoExecutionsAsJsonIsAnEmptyArray) {
+  fake_.answer("GET /api/executions?limit=5&offset=3", 200, R"({"executions":[],"next_cursor":null})");
+  console_.json = true;
+  EXPECT_EQ(list_executions(context_, {.limit = 5, .offset = 3}, ListColumns::with_workflow), 0);
+  EXPECT_EQ(out_.str(), "[]\n");
+}
+
+TEST_F(Commands, LogsOfAnUnknownWorkflowSuggestNearOnes) {
+  fake_.answer("GET /api/workflows/helo/executions?limit=10", 404, envelope("WORKFLOW_NOT_FOUND", "not found"));
+  EXPECT_EQ(workflow_logs(context_, "helo", 10), 3);
+  EXPECT_THAT(error_.str(), HasSubstr("did you mean hello?"));
+  fake_.answer("GET /api/workflows/hello/executions?limit=10", 200,
+               R"({"executions":[)" + listed("1", "hello") + R"(],"next_cursor":null})");
+  EXPECT_EQ(workflow_logs(context_, "hello", 10), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("EXECUTION ID  STATUS  TRIGGER  STARTED\n"));
+}
+
+TEST_F(Commands, ShowRunWithItsTrace) {
+  const std::string path = std::string("GET /api/executions/") + kId;
+  fake_.answer(path, 200,
+               std::string(R"({"id":")") + kId +
+                   R"(","workflow_name":"hello","status":"failed","trigger_type":"api",)"
+                   R"("started_at":"2026-01-20T14:30:00.000Z"})");
+  fake_.answer(path + "/trace", 200, R"({"nodes":[{"node_id":"a","status":"failed","duration_ms":7,"error":"boom"}]})");
+  EXPECT_EQ(show_run(context_, kId, true), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("NODE  STATUS  MS  ERROR\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("a     failed  7   boom\n"));
+  out_.str("");
+  console_.json = true;
+  EXPECT_EQ(show_run(context_, kId, true), 0);
+  EXPECT_EQ(Json::parse(out_.str()).at("trace").at(0).at("node_id"), "a");
 }
 
 TEST_F(Commands, ShowWorkflowDrawsItsNodes) {
