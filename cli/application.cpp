@@ -41,8 +41,8 @@ const std::vector<Unbuilt>& unbuilt_commands() {
   return all;
 }
 const std::vector<Unbuilt>& unbuilt_workflows_commands() {
-  static const std::vector<Unbuilt> all = {{"replay"}, {"history"}, {"rollback"}, {"trace"},      {"delete"},
-                                           {"enable"}, {"disable"}, {"export"},   {"export-all"}, {"dag"}};
+  static const std::vector<Unbuilt> all = {{"history"}, {"rollback"}, {"trace"},      {"delete"}, {"enable"},
+                                           {"disable"}, {"export"},   {"export-all"}, {"dag"}};
   return all;
 }
 

@@ -4,7 +4,7 @@ namespace r8r::cli {
 namespace {
 
 const std::vector<Unbuilt>& unbuilt_executions_commands() {
-  static const std::vector<Unbuilt> all = {{"replay"}, {"watch"}};
+  static const std::vector<Unbuilt> all = {{"watch"}};
   return all;
 }
 
@@ -19,6 +19,15 @@ std::string above_zero(const std::string& text) {
   return std::atof(text.c_str()) > 0 ? "" : fmt::format("'{}' is not a number of seconds above 0", text);
 }
 
+void add_wait_options(CLI::App* command, RunWait& options) {
+  command->add_flag("-w,--wait{true},!--no-wait", options.wait, "wait for the end (default); --wait=false does not");
+  command
+      ->add_option("--timeout", options.timeout_seconds,
+                   "seconds to wait at most (300); the execution goes on after that")
+      ->check(above_zero);
+  command->add_flag("--allow-failed", options.allow_failed, "exit 0 also when the execution failed");
+}
+
 }  // namespace
 
 CLI::App* ExecutionCommands::about_one(CLI::App* parent, const char* name, const char* help, Body body) {
@@ -31,16 +40,22 @@ CLI::App* ExecutionCommands::about_one(CLI::App* parent, const char* name, const
 
 void ExecutionCommands::add_resume(CLI::App* parent) {
   CLI::App* resume = tree_.command(
-      parent, "resume", "let a paused, failed or cancelled execution go on, and wait for its end",
-      [this] { return tree_.with_server([this](Context& context) { return resume_execution(context, resume_); }); });
-  resume->add_option("id", resume_.id, "the execution's id")->required();
-  resume->add_flag("-w,--wait{true},!--no-wait", resume_.wait, "wait for the end (default); --wait=false does not");
-  resume
-      ->add_option("--timeout", resume_.timeout_seconds,
-                   "seconds to wait at most (300); the execution goes on after that")
-      ->check(above_zero);
-  resume->add_flag("--allow-failed", resume_.allow_failed, "exit 0 also when the execution failed");
+      parent, "resume", "let a paused, failed or cancelled execution go on, and wait for its end", [this] {
+        return tree_.with_server([this](Context& context) { return resume_execution(context, id_, resume_); });
+      });
+  resume->add_option("id", id_, "the execution's id")->required();
+  add_wait_options(resume, resume_);
   resume->footer("Nodes that have completed keep their outputs; all others run again. The execution keeps its id.");
+}
+
+void ExecutionCommands::add_replay(CLI::App* parent) {
+  CLI::App* replay = tree_.command(
+      parent, "replay", "run it again from the start, as a new execution, and wait for its end",
+      [this] { return tree_.with_server([this](Context& context) { return replay_execution(context, replay_); }); });
+  replay->add_option("id", replay_.id, "the execution's id")->required();
+  replay->add_option("-i,--input", replay_.input, "another input: JSON, @file, or - for standard input");
+  replay->add_option("--version", replay_.version, "another version of the workflow")->check(CLI::PositiveNumber);
+  add_wait_options(replay, replay_);
 }
 
 void ExecutionCommands::add_search(CLI::App* parent, const char* name, const char* help) {
@@ -94,12 +109,14 @@ void ExecutionCommands::add() {
     sub->add_option("--reason", reason_, "why, for whoever looks at it later");
   }
   add_resume(executions);
+  add_replay(executions);
   tree_.add_unbuilt(executions, "executions ", unbuilt_executions_commands());
   add_runs();
 }
 
 void ExecutionCommands::add_below_workflows(CLI::App* workflows) {
   add_resume(workflows);
+  add_replay(workflows);
   CLI::App* logs = tree_.command(workflows, "logs", "the latest executions of a workflow", [this] {
     return tree_.with_server([this](Context& context) { return workflow_logs(context, workflow_, log_lines_); });
   });

@@ -18,13 +18,15 @@ class ExecutionCommands {
   /// A command about one execution.
   CLI::App* about_one(CLI::App* parent, const char* name, const char* help, Body body);
   void add_resume(CLI::App* parent);
+  void add_replay(CLI::App* parent);
   void add_runs();
   void add_search(CLI::App* parent, const char* name, const char* help);
 
   CommandTree& tree_;
   std::string id_;
   std::string reason_;
-  ResumeExecution resume_;
+  RunWait resume_;
+  ReplayExecution replay_;
   ListExecutions list_;
   std::string workflow_;
   int log_lines_ = 10;

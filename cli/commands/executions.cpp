@@ -32,6 +32,7 @@ void show_facts(Console& console, const Json& execution) {
   fact_if_any(console, "Error", member_text(execution, "error"));
   fact_if_any(console, "Error node", member_text(execution, "error_node"));
   fact_if_any(console, "Origin", member_text(execution, "origin"));
+  fact_if_any(console, "Replayed from", member_text(execution, "replayed_from"));
   fact_if_any(console, "Correlation ID", member_text(execution, "correlation_id"));
   fact_if_any(console, "Idempotency key", member_text(execution, "idempotency_key"));
   document_member(console, "Input", execution, "input");

@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-#include "cli/commands/command.hpp"
+#include "cli/commands/run_answer.hpp"
 
 /// r8r executions …: each function is one command and returns its exit code.
 namespace r8r::cli {
@@ -19,12 +19,13 @@ int explain_execution(Context& context, const std::string& id);
 int pause_execution(Context& context, const std::string& id, const std::string& reason);
 int cancel_execution(Context& context, const std::string& id, const std::string& reason);
 
-struct ResumeExecution {
+int resume_execution(Context& context, const std::string& id, const RunWait& options);
+
+struct ReplayExecution : RunWait {
   std::string id;
-  bool wait = true;
-  std::optional<double> timeout_seconds;
-  bool allow_failed = false;
+  std::string input;  ///< empty: the one that it had
+  std::optional<int> version;
 };
-int resume_execution(Context& context, const ResumeExecution& options);
+int replay_execution(Context& context, const ReplayExecution& options);
 
 }  // namespace r8r::cli

@@ -1,12 +1,11 @@
+#include <iostream>
+
+#include "cli/client/json_argument.hpp"
 #include "cli/commands/executions.hpp"
 #include "common/base/json_text.hpp"
 
 namespace r8r::cli {
 namespace {
-
-constexpr double kDefaultWaitSeconds = 300;
-/// The server decides when a wait is over; ours is longer, so that its answer arrives.
-constexpr std::chrono::seconds kMargin{30};
 
 std::string path_of(const std::string& id, const char* action) {
   return fmt::format("/api/executions/{}/{}", path_segment(id), action);
@@ -38,32 +37,25 @@ int cancel_execution(Context& context, const std::string& id, const std::string&
   return stop(context, id, "cancel", reason);
 }
 
-int resume_execution(Context& context, const ResumeExecution& options) {
-  Console& console = context.console;
-  std::string body = fmt::format("{{\"wait\":{}", options.wait);
-  if (options.timeout_seconds) body += fmt::format(",\"timeout_seconds\":{}", *options.timeout_seconds);
-  body += '}';
-  const double seconds = options.wait ? options.timeout_seconds.value_or(kDefaultWaitSeconds) : 0;
-  const auto limit = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000)) + kMargin;
-  const auto reply = context.api.post(path_of(options.id, "resume"), body, limit);
-  if (!reply) return console.fail(reply.error());
-  console.document(reply->json);
-  const Json& answer = reply->json;
-  const std::string status = member_text(answer, "status");
-  console.fact("Execution ID", member_text(answer, "execution_id"));
-  console.fact("Status", status);
-  if (const std::string error = member_text(answer, "error"); !error.empty()) console.fact("Error", error);
-  if (const std::string duration = member_text(answer, "duration_ms"); !duration.empty())
-    console.fact("Duration", duration + " ms");
-  if (const auto output = answer.find("output"); output != answer.end() && !output->is_null())
-    console.line("Output:\n" + pretty(*output));
-  if (reply->status == 202) {
-    if (options.wait) console.note("the wait ran out; the execution goes on");
-    console.hint(fmt::format("Next: r8r executions show {}", options.id));
-    return options.wait ? exit_code::kTimeout : exit_code::kSuccess;
+int resume_execution(Context& context, const std::string& id, const RunWait& options) {
+  const auto reply =
+      context.api.post(path_of(id, "resume"), "{" + wait_members(options).substr(1) + "}", answer_limit(options));
+  if (!reply) return context.console.fail(reply.error());
+  return show_run_answer(context, *reply, options);
+}
+
+int replay_execution(Context& context, const ReplayExecution& options) {
+  std::string body = "{" + wait_members(options).substr(1);
+  if (!options.input.empty()) {
+    const auto input = read_json_argument(options.input, std::cin);
+    if (!input) return context.console.fail(input.error());
+    body += ",\"input\":" + *input;
   }
-  console.hint(fmt::format("Next: r8r executions trace {}", options.id));
-  return exit_code::of_execution_status(status, options.allow_failed);
+  if (options.version) body += fmt::format(",\"version\":{}", *options.version);
+  body += '}';
+  const auto reply = context.api.post(path_of(options.id, "replay"), body, answer_limit(options));
+  if (!reply) return context.console.fail(reply.error());
+  return show_run_answer(context, *reply, options);
 }
 
 }  // namespace r8r::cli

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/commands/command.hpp"
+#include "cli/commands/run_answer.hpp"
 
 /// r8r workflows …: each function is one command and returns its exit code.
 namespace r8r::cli {
@@ -23,15 +23,12 @@ struct ShowWorkflow {
 };
 int show_workflow(Context& context, const ShowWorkflow& options);
 
-struct RunWorkflow {
+struct RunWorkflow : RunWait {
   std::string name;
   std::string input;  ///< empty: none given
   std::vector<std::string> parameters;
-  bool wait = true;
-  std::optional<double> timeout_seconds;
   std::string idempotency_key;
   std::string correlation_id;
-  bool allow_failed = false;
 };
 int run_workflow(Context& context, const RunWorkflow& options);
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -27,6 +28,7 @@ struct NewExecution {
   std::string idempotency_key;  ///< empty: none
   std::string fingerprint;      ///< of workflow name and input, with a key
   std::string traceparent;      ///< or empty
+  std::optional<Uuid> replayed_from;
   Timestamp accepted_at;
 };
 

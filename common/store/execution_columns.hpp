@@ -9,12 +9,12 @@ namespace r8r::store {
 #define R8R_COMMON_EXECUTION_COLUMNS                                                                      \
   "id, run, workflow_id, workflow_version, workflow_name, status, trigger_type, origin, input, webhook, " \
   "correlation_id, "                                                                                      \
-  "idempotency_key, accepted_at, started_at"
+  "idempotency_key, accepted_at, started_at, replayed_from"
 #define R8R_EXECUTION_COLUMNS R8R_COMMON_EXECUTION_COLUMNS ", finished_at, output, error, error_node, trace, live"
 #define R8R_ENDED_COLUMNS R8R_COMMON_EXECUTION_COLUMNS ", finished_at, output, error, error_node, trace"
 /// Then the partition.
 #define R8R_LIVE_COLUMNS R8R_COMMON_EXECUTION_COLUMNS ", partition"
-inline constexpr int kCommonColumns = 14;
+inline constexpr int kCommonColumns = 15;
 
 inline ExecutionRow common_columns(const ResultSet& rows, int row) {
   ExecutionRow execution;
@@ -32,15 +32,16 @@ inline ExecutionRow common_columns(const ResultSet& rows, int row) {
   execution.idempotency_key = rows.optional_text(row, 11);
   execution.accepted_at = rows.time(row, 12);
   execution.started_at = rows.optional_time(row, 13);
+  if (!rows.is_null(row, 14)) execution.replayed_from = rows.uuid(row, 14);
   return execution;
 }
 
 inline void ended_columns(const ResultSet& rows, int row, ExecutionRow& execution) {
-  execution.finished_at = rows.optional_time(row, 14);
-  execution.output = rows.optional_text(row, 15);
-  execution.error = rows.optional_text(row, 16);
-  execution.error_node = rows.optional_text(row, 17);
-  execution.trace = rows.text_or_empty(row, 18);
+  execution.finished_at = rows.optional_time(row, kCommonColumns);
+  execution.output = rows.optional_text(row, kCommonColumns + 1);
+  execution.error = rows.optional_text(row, kCommonColumns + 2);
+  execution.error_node = rows.optional_text(row, kCommonColumns + 3);
+  execution.trace = rows.text_or_empty(row, kCommonColumns + 4);
 }
 
 }  // namespace r8r::store

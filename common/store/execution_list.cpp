@@ -22,13 +22,13 @@ namespace {
   "where (began, id) < ($9, $10) and began >= $6 and began <= $7 and " R8R_LIST_FILTERS \
   "and ($8 = '' or input ilike $8) order by began desc, id desc limit $11)"
 // `where` makes an index fit. Only the latest run of each.
-#define R8R_ENDED_HALF(where)                                                                                \
-  "(select " R8R_LIST_COLUMNS                                                                                \
-  "started_at, finished_at, error from executions x "                                                        \
-  "where (started_at, id) < ($9, $10) and started_at >= $6 and started_at <= $7 and " where R8R_LIST_FILTERS \
-  "and ($8 = '' or input ilike $8 or output ilike $8 or error ilike $8) "                                    \
-  "and not exists (select 1 from executions later where later.id = x.id and later.run > 1 and later.run > x.run) "             \
-  "and not exists (select 1 from live_executions l where l.id = x.id) "                                      \
+#define R8R_ENDED_HALF(where)                                                                                      \
+  "(select " R8R_LIST_COLUMNS                                                                                      \
+  "started_at, finished_at, error from executions x "                                                              \
+  "where (started_at, id) < ($9, $10) and started_at >= $6 and started_at <= $7 and " where R8R_LIST_FILTERS       \
+  "and ($8 = '' or input ilike $8 or output ilike $8 or error ilike $8) "                                          \
+  "and not exists (select 1 from executions later where later.id = x.id and later.run > 1 and later.run > x.run) " \
+  "and not exists (select 1 from live_executions l where l.id = x.id) "                                            \
   "order by started_at desc, id desc limit $11)"
 // One statement over both tables, so one moment: an execution that ends meanwhile is seen here or there.
 #define R8R_LIST(halves) "select * from (" halves ") e order by began desc, id desc limit $12 offset $13"

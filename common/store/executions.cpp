@@ -46,10 +46,10 @@ constexpr Statement kBeginAgain{
     "begin_again",
     "insert into live_executions (id, run, partition, workflow_id, workflow_version, workflow_name, trigger_type, "
     "origin, "
-    "input, webhook, correlation_id, idempotency_key, traceparent, accepted_at) "
+    "input, webhook, correlation_id, idempotency_key, traceparent, accepted_at, replayed_from) "
     "select x.id, x.run + 1, $2, x.workflow_id, x.workflow_version, x.workflow_name, x.trigger_type, x.origin, "
     "x.input, "
-    "x.webhook, x.correlation_id, x.idempotency_key, x.traceparent, x.accepted_at from executions x "
+    "x.webhook, x.correlation_id, x.idempotency_key, x.traceparent, x.accepted_at, x.replayed_from from executions x "
     "where x.id = $1 and x.status in ('failed', 'cancelled') "
     "and not exists (select 1 from executions later where later.id = x.id and later.run > x.run) "
     "on conflict (id) do nothing returning run"};
@@ -74,7 +74,7 @@ ExecutionRow ended_row(const ResultSet& rows, int row) {
 
 ExecutionRow any_row(const ResultSet& rows, int row) {
   ExecutionRow execution = ended_row(rows, row);
-  execution.live = rows.boolean(row, 19);
+  execution.live = rows.boolean(row, kCommonColumns + 5);
   return execution;
 }
 

@@ -28,6 +28,7 @@ struct ExecutionRow {
   std::string webhook;  ///< raw or empty
   std::string correlation_id;
   std::optional<std::string> idempotency_key;
+  std::optional<Uuid> replayed_from;
   Timestamp accepted_at;
   std::optional<Timestamp> started_at;
   std::optional<Timestamp> finished_at;

@@ -39,11 +39,11 @@ constexpr Statement kEnd{"progress_end",
                          "l.trigger_type, l.origin, l.input, "
                          "l.webhook, l.correlation_id, l.idempotency_key, l.traceparent, l.accepted_at, e.started_at, "
                          "e.finished_at, e.output, "
-                         "e.error, e.error_node, e.trace) "
+                         "e.error, e.error_node, e.trace, l.replayed_from) "
                          "insert into executions (id, run, workflow_id, workflow_version, workflow_name, status, "
                          "trigger_type, origin, input, webhook, "
                          "correlation_id, idempotency_key, traceparent, accepted_at, started_at, finished_at, output, "
-                         "error, error_node, trace) "
+                         "error, error_node, trace, replayed_from) "
                          "select * from gone returning id, run"};
 constexpr Statement kClearAllTimers{"progress_clear_all_timers",
                                     "delete from timers t where t.execution_id = any($1) "

@@ -13,6 +13,7 @@
 #include "services/api/execution_starter.hpp"
 #include "services/api/executions_endpoints.hpp"
 #include "services/api/monitor.hpp"
+#include "services/api/replay_endpoint.hpp"
 #include "services/api/settings.hpp"
 #include "services/api/webhooks.hpp"
 #include "services/api/why_endpoint.hpp"
@@ -39,7 +40,9 @@ struct Backend {
   ExecPublisher publisher;
   ExecutionStarter starter;
   ExecutionOwner owner;
+  RunPreparation preparation;
   ExecuteEndpoint execute;
+  ReplayEndpoint replay;
   WorkflowsEndpoints workflows;
   ExecutionsEndpoints executions;
   ExecutionLists lists;

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "services/api/execution_json.hpp"
 #include "services/api/idempotency.hpp"
 #include "services/api/query.hpp"
+#include "services/api/run_answer.hpp"
 
 namespace r8r::api {
 namespace {
@@ -15,10 +15,6 @@ namespace {
 bool known_key_goes_first(ErrorCode code) {
   return code == ErrorCode::workflow_not_found || code == ErrorCode::invalid_workflow_definition ||
          code == ErrorCode::workflow_disabled || code == ErrorCode::invalid_input;
-}
-
-std::string location_of(const std::string& id) {
-  return "/api/executions/" + id;
 }
 
 }  // namespace
@@ -39,7 +35,7 @@ awaitable<http::Response> ExecuteEndpoint::handle(http::Request& request, Admiss
   const std::string name = request.param("name");
   const bool keyed = !asked.idempotency_key.empty();
   const std::string fingerprint = keyed ? fingerprint_of(name, asked.input) : std::string();
-  Result<NewRun> run = co_await prepare(name, asked);
+  Result<NewRun> run = co_await parts_.preparation.prepare(name, asked.version, asked.input);
   if (!run) {
     if (keyed && known_key_goes_first(run.error().code)) {
       Result<std::optional<store::IdempotencyKey>> known = co_await keys_.find(asked.idempotency_key);
@@ -62,48 +58,8 @@ awaitable<http::Response> ExecuteEndpoint::handle(http::Request& request, Admiss
     store::IdempotencyKey known{started->accepted.first_execution, started->accepted.first_fingerprint};
     co_return co_await answer_known_key(request, asked, std::move(known), fingerprint);
   }
-  if (!asked.wait) co_return accepted(asked, started->id.to_string());
+  if (!asked.wait) co_return run_accepted(asked, started->id.to_string());
   co_return co_await wait_for_end(request, asked, *started);
-}
-
-awaitable<Result<NewRun>> ExecuteEndpoint::prepare(const std::string& name, const ExecuteRequest& asked) {
-  DirectoryEntryPtr entry = parts_.directory.find_now(name);
-  if (!entry) {
-    Result<DirectoryEntryPtr> found = co_await parts_.directory.find(name);
-    if (!found) co_return fail(std::move(found.error()));
-    entry = std::move(*found);
-  }
-  Catalog::Entry workflow = entry->workflow;
-  int version = entry->row.version;
-  if (asked.version && *asked.version != version) {
-    Result<Catalog::Entry> other = co_await version_of(entry, *asked.version);
-    if (!other) co_return fail(std::move(other.error()));
-    workflow = std::move(*other);
-    version = *asked.version;
-  } else if (entry->problem) {
-    co_return fail(*entry->problem);
-  }
-  if (!entry->row.enabled) {
-    co_return fail(ErrorCode::workflow_disabled, fmt::format("Workflow '{}' is disabled", name));
-  }
-  Result<std::string> input = workflow::check_input(*workflow, asked.input);
-  if (!input) co_return fail(std::move(input.error()));
-
-  NewRun run;
-  run.workflow_id = entry->row.id;
-  run.workflow_version = version;
-  run.workflow_name = name;
-  run.input = std::move(*input);
-  co_return run;
-}
-
-awaitable<Result<Catalog::Entry>> ExecuteEndpoint::version_of(DirectoryEntryPtr entry, int version) {
-  Result<Catalog::Entry> found = co_await parts_.catalog.get({entry->row.id, version});
-  if (!found && found.error().code == ErrorCode::workflow_not_found) {
-    co_return fail(ErrorCode::workflow_not_found,
-                   fmt::format("Workflow '{}' has no version {}", entry->row.name, version));
-  }
-  co_return found;
 }
 
 awaitable<http::Response> ExecuteEndpoint::wait_for_end(http::Request& request, const ExecuteRequest& asked,
@@ -111,8 +67,8 @@ awaitable<http::Response> ExecuteEndpoint::wait_for_end(http::Request& request, 
   const auto deadline = SteadyClock::now() + asked.timeout;
   const std::optional<Finished> finished = co_await parts_.waiter.wait(*started.ticket, deadline);
   const std::string id = started.id.to_string();
-  if (finished) co_return ended(request, asked, id, *finished);
-  co_return still_running(request, asked, id);
+  if (finished) co_return run_ended(request, asked, asked.correlation_id, id, *finished, failed_status_);
+  co_return run_goes_on(request, asked.correlation_id, id);
 }
 
 awaitable<http::Response> ExecuteEndpoint::answer_known_key(http::Request& request, const ExecuteRequest& asked,
@@ -156,11 +112,11 @@ awaitable<http::Response> ExecuteEndpoint::attach(http::Request& request, const 
   }
   http::Response response;
   if (finished) {
-    response = ended(request, asked, id, *finished);
+    response = run_ended(request, asked, asked.correlation_id, id, *finished, failed_status_);
   } else if (asked.wait) {
-    response = still_running(request, asked, id);
+    response = run_goes_on(request, asked.correlation_id, id);
   } else {
-    response = accepted(asked, id);
+    response = run_accepted(asked, id);
   }
   response.headers.emplace_back("Idempotent-Replayed", "true");
   co_return response;
@@ -169,36 +125,6 @@ awaitable<http::Response> ExecuteEndpoint::attach(http::Request& request, const 
 http::Response ExecuteEndpoint::refuse(const http::Request& request, const ExecuteRequest& asked,
                                        ApiError error) const {
   return error_response(request, std::move(error).with_correlation(asked.correlation_id));
-}
-
-http::Response ExecuteEndpoint::ended(const http::Request& request, const ExecuteRequest& asked, const std::string& id,
-                                      const Finished& finished) const {
-  if (finished.status == "failed" && failed_status_ == 500) {
-    ApiError error(ErrorCode::execution_failed, finished.error.empty() ? "The execution failed" : finished.error);
-    return refuse(request, asked, std::move(error).with_execution(id));
-  }
-  http::Response response = http::Response::json(200, execute_answer(id, finished));
-  response.headers.emplace_back("X-Execution-ID", id);
-  if (!asked.preference_applied.empty()) response.headers.emplace_back("Preference-Applied", asked.preference_applied);
-  return response;
-}
-
-http::Response ExecuteEndpoint::still_running(const http::Request& request, const ExecuteRequest& asked,
-                                              const std::string& id) const {
-  ApiError error(ErrorCode::execution_timeout,
-                 "The execution did not end within the time that this request waits; it goes on");
-  http::Response response = refuse(request, asked, std::move(error).with_execution(id));
-  response.headers.emplace_back("Location", location_of(id));
-  response.headers.emplace_back("X-Execution-ID", id);
-  return response;
-}
-
-http::Response ExecuteEndpoint::accepted(const ExecuteRequest& asked, const std::string& id) const {
-  http::Response response = http::Response::json(202, running_answer(id));
-  response.headers.emplace_back("Location", location_of(id));
-  response.headers.emplace_back("X-Execution-ID", id);
-  if (!asked.preference_applied.empty()) response.headers.emplace_back("Preference-Applied", asked.preference_applied);
-  return response;
 }
 
 }  // namespace r8r::api

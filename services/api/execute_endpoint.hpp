@@ -8,6 +8,7 @@
 #include "services/api/execute_request.hpp"
 #include "services/api/execution_starter.hpp"
 #include "services/api/lifecycle.hpp"
+#include "services/api/run_preparation.hpp"
 
 namespace r8r::api {
 
@@ -18,8 +19,7 @@ class ExecuteEndpoint {
  public:
   struct Parts {
     ExecutionStarter& starter;
-    WorkflowDirectory& directory;
-    Catalog& catalog;
+    RunPreparation& preparation;
     CompletionWaiter& waiter;
     store::Pool& pool;
     const Lifecycle& lifecycle;
@@ -31,9 +31,6 @@ class ExecuteEndpoint {
   awaitable<http::Response> handle(http::Request& request, Admission::Slot& slot);
 
  private:
-  /// The workflow version to run and its checked input.
-  awaitable<Result<NewRun>> prepare(const std::string& name, const ExecuteRequest& asked);
-  awaitable<Result<Catalog::Entry>> version_of(DirectoryEntryPtr entry, int version);
   awaitable<http::Response> wait_for_end(http::Request& request, const ExecuteRequest& asked,
                                          const StartedRun& started);
   /// The answer for a key that is known already.
@@ -42,10 +39,6 @@ class ExecuteEndpoint {
   awaitable<http::Response> attach(http::Request& request, const ExecuteRequest& asked, store::ExecutionRow row);
 
   http::Response refuse(const http::Request& request, const ExecuteRequest& asked, ApiError error) const;
-  http::Response ended(const http::Request& request, const ExecuteRequest& asked, const std::string& id,
-                       const Finished& finished) const;
-  http::Response still_running(const http::Request& request, const ExecuteRequest& asked, const std::string& id) const;
-  http::Response accepted(const ExecuteRequest& asked, const std::string& id) const;
 
   Parts parts_;
   ExecuteRules rules_;

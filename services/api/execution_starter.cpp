@@ -10,7 +10,8 @@ void count_accepted(const std::string& trigger_type) {
   constexpr const char* kHelp = "Executions made durable";
   static metrics::Counter api = metrics::counter(kName, kHelp, {{"trigger_type", "api"}});
   static metrics::Counter webhook = metrics::counter(kName, kHelp, {{"trigger_type", "webhook"}});
-  (trigger_type == "webhook" ? webhook : api).add();
+  static metrics::Counter replay = metrics::counter(kName, kHelp, {{"trigger_type", "replay"}});
+  (trigger_type == "webhook" ? webhook : trigger_type == "replay" ? replay : api).add();
 }
 
 }  // namespace
@@ -55,6 +56,7 @@ awaitable<Result<StartedRun>> ExecutionStarter::start(NewRun run) {
   row.fingerprint = std::move(run.fingerprint);
   row.traceparent = std::move(run.traceparent);
   row.accepted_at = request.accepted_at;
+  row.replayed_from = run.replayed_from;
   Result<store::Accepted> accepted = co_await queue_.accept(std::move(row));
   if (!accepted) co_return fail(std::move(accepted.error()));
 

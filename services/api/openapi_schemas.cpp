@@ -276,6 +276,12 @@ void add_execution_schemas(http::Router& router) {
                                                {"exclusiveMinimum", 0},
                                                {"default", 300},
                                                {"description", "How long this request waits"}}}}));
+  router.add_schema("ReplayRequest",
+                    object({{"input", anything("Instead of the input that it had")},
+                            {"version", nullable("integer", "Run this version instead of the one that it ran")},
+                            {"wait", {{"type", "boolean"}, {"default", true}}},
+                            {"timeout_seconds", {{"type", "number"}, {"exclusiveMinimum", 0}, {"default", 300}}},
+                            {"correlation_id", {{"type", {"string", "null"}}, {"minLength", 1}, {"maxLength", 128}}}}));
   const Json moved = object({{"execution_id", id()},
                              {"status", execution_status()},
                              {"workflow_name", type("string")},

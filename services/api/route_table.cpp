@@ -251,6 +251,27 @@ void add_control_routes(http::Router& router, const RouteParts& parts) {
       parts.gate.guard([&backend](auto& request, auto& slot) { return backend->control.cancel(request, slot); }));
 }
 
+void add_replay_route(http::Router& router, const RouteParts& parts) {
+  const auto& backend = parts.backend;
+  router.add(Method::post, "/api/executions/{id}/replay",
+             {.id = "replayExecution",
+              .summary = "A new execution with the input and workflow version of this one, or with others",
+              .tags = {"Executions"},
+              .request_schema = "ReplayRequest",
+              .responses = {{200, "ExecuteResponse"},
+                            {202, "ExecuteResponse"},
+                            {400, kErrors},
+                            {401, kErrors},
+                            {404, kErrors},
+                            {422, kErrors},
+                            {429, kErrors},
+                            {500, kErrors},
+                            {503, kErrors},
+                            {504, kErrors}},
+              .parameters = {{.name = "Prefer", .in = "header", .description = "respond-async, wait=N"}}},
+             parts.gate.guard([&backend](auto& request, auto& slot) { return backend->replay.handle(request, slot); }));
+}
+
 awaitable<http::Response> call_webhook(const std::unique_ptr<Backend>& backend, http::Request& request,
                                        Admission::Slot& slot) {
   std::string path = percent_decoded(request.path, false);
@@ -332,6 +353,7 @@ void add_routes(http::Router& router, RouteParts parts) {
   add_list_routes(router, parts);
   add_execution_routes(router, parts);
   add_control_routes(router, parts);
+  add_replay_route(router, parts);
   add_webhook_routes(router, parts);
   add_monitor_route(router, parts);
   add_schemas(router);

@@ -226,19 +226,34 @@ TEST_F(Commands, ResumeWaitsForTheEndAndShowsIt) {
   fake_.answer(steer("resume"), 200,
                std::string(R"({"execution_id":")") + kId +
                    R"(","status":"failed","duration_ms":7,"output":null,"error":"node a: boom"})");
-  EXPECT_EQ(resume_execution(context_, {.id = kId, .timeout_seconds = 2.5}), 1);
+  EXPECT_EQ(resume_execution(context_, kId, {.timeout_seconds = 2.5}), 1);
   EXPECT_EQ(out_.str(),
             std::string("Execution ID: ") + kId + "\nStatus: failed\nError: node a: boom\nDuration: 7 ms\n");
   EXPECT_EQ(fake_.requests().back().body, R"({"wait":true,"timeout_seconds":2.5})");
-  EXPECT_EQ(resume_execution(context_, {.id = kId, .allow_failed = true}), 0);
+  EXPECT_EQ(resume_execution(context_, kId, {.allow_failed = true}), 0);
 }
 
 TEST_F(Commands, ResumeThatOutlastsTheWaitExitsWith124) {
   fake_.answer(steer("resume"), 202, std::string(R"({"execution_id":")") + kId + R"(","status":"running"})");
-  EXPECT_EQ(resume_execution(context_, {.id = kId}), 124);
+  EXPECT_EQ(resume_execution(context_, kId, {}), 124);
   EXPECT_THAT(error_.str(), HasSubstr("the wait ran out; the execution goes on"));
-  EXPECT_EQ(resume_execution(context_, {.id = kId, .wait = false}), 0);
+  EXPECT_EQ(resume_execution(context_, kId, {.wait = false}), 0);
   EXPECT_EQ(fake_.requests().back().body, R"({"wait":false})");
+}
+
+TEST_F(Commands, ReplayMaySendAnotherInputAndVersion) {
+  fake_.answer(steer("replay"), 200,
+               R"({"execution_id":"new","status":"completed","output":5,"error":null,"duration_ms":3})");
+  ReplayExecution options;
+  options.id = kId;
+  EXPECT_EQ(replay_execution(context_, options), 0);
+  EXPECT_EQ(out_.str(), "Execution ID: new\nStatus: completed\nDuration: 3 ms\nOutput:\n5\n");
+  EXPECT_EQ(fake_.requests().back().body, R"({"wait":true})");
+  options.input = R"({"a": 1})";
+  options.version = 2;
+  options.wait = false;
+  EXPECT_EQ(replay_execution(context_, options), 0);
+  EXPECT_EQ(fake_.requests().back().body, R"({"wait":false,"input":{"a": 1},"version":2})");
 }
 
 TEST_F(Commands, WhyIsASentenceAndATable) {

@@ -121,6 +121,24 @@ TEST_F(ExecutionsTest, TheLatestRunIsTheOneThatReadersSee) {
   EXPECT_TRUE(loop.run(executions.journal(id))->empty());
 }
 
+TEST_F(ExecutionsTest, WhatAnExecutionRepeatsStaysWithItThroughItsRuns) {
+  NewExecution repeated = new_execution();
+  repeated.replayed_from = Uuid::v7();
+  ASSERT_TRUE(loop.run(accepts.accept(repeated)));
+  const auto replayed_from = [&] {
+    const auto row = loop.run(executions.find(repeated.id));
+    return row && *row ? (*row)->replayed_from : std::nullopt;
+  };
+  EXPECT_EQ(replayed_from(), repeated.replayed_from);
+  ExecutionProgress progress;
+  progress.id = repeated.id;
+  progress.ending = ending("failed");
+  ASSERT_EQ(commit(queue, std::move(progress)), ProgressOutcome::committed);
+  EXPECT_EQ(replayed_from(), repeated.replayed_from);
+  ASSERT_EQ(loop.run(executions.begin_again(repeated.id, 0)), true);
+  EXPECT_EQ(replayed_from(), repeated.replayed_from);
+}
+
 TEST_F(ExecutionsTest, DueTimersComeEarliestFirst) {
   const std::vector<Uuid> ids = accept_all(accepts, 3);
   const Timestamp now = wall_now();
