@@ -13,31 +13,14 @@ namespace r8r::cli {
 namespace {
 
 const std::vector<Unbuilt>& unbuilt_commands() {
-  static const std::vector<Unbuilt> all = {{"dev"},
-                                           {"db"},
-                                           {"doctor"},
-                                           {"run"},
-                                           {"approve"},
-                                           {"deny"},
-                                           {"approvals"},
-                                           {"events"},
-                                           {"dlq"},
-                                           {"monitor", {"watch"}},
-                                           {"lint"},
-                                           {"schema"},
-                                           {"credentials", {"secrets"}},
-                                           {"keys"},
-                                           {"policy"},
-                                           {"init"},
-                                           {"templates"},
-                                           {"completions"},
-                                           {"create", {"generate"}},
-                                           {"refine"},
-                                           {"prompt"},
-                                           {"chat"},
-                                           {"integrations"},
-                                           {"migrate"},
-                                           {"mcp"}};
+  static const std::vector<Unbuilt> all = {{"dev"},          {"db"},          {"doctor"},
+                                           {"approve"},      {"deny"},        {"approvals"},
+                                           {"events"},       {"dlq"},         {"monitor", {"watch"}},
+                                           {"lint"},         {"schema"},      {"credentials", {"secrets"}},
+                                           {"keys"},         {"policy"},      {"init"},
+                                           {"templates"},    {"completions"}, {"create", {"generate"}},
+                                           {"refine"},       {"prompt"},      {"chat"},
+                                           {"integrations"}, {"migrate"},     {"mcp"}};
   return all;
 }
 const std::vector<Unbuilt>& unbuilt_workflows_commands() {

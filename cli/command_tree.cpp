@@ -32,7 +32,11 @@ CommandTree::CommandTree() : console_(std::cout, std::cerr) {
 CLI::App* CommandTree::command(CLI::App* parent, const std::string& name, const std::string& help, Action action) {
   CLI::App* sub = parent->add_subcommand(name, help);
   sub->fallthrough();
-  if (action) sub->final_callback([this, action = std::move(action)] { action_ = action; });
+  if (!action) return sub;
+  sub->final_callback([this, sub, action = std::move(action)] {
+    // A word below it has its own.
+    if (sub->get_subcommands().empty()) action_ = action;
+  });
   return sub;
 }
 

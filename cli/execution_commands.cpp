@@ -1,15 +1,14 @@
 #include "cli/execution_commands.hpp"
 
+#include <unistd.h>
+
+#include <iostream>
+
 namespace r8r::cli {
 namespace {
 
-const std::vector<Unbuilt>& unbuilt_executions_commands() {
-  static const std::vector<Unbuilt> all = {{"watch"}};
-  return all;
-}
-
 const std::vector<Unbuilt>& unbuilt_runs_commands() {
-  static const std::vector<Unbuilt> all = {{"pending"}, {"export"}};
+  static const std::vector<Unbuilt> all = {{"pending"}};
   return all;
 }
 
@@ -75,6 +74,21 @@ void ExecutionCommands::add_search(CLI::App* parent, const char* name, const cha
   search->add_option("--offset", list_.offset, "how many to leave out (0)")->check(CLI::Range(0, 10'000));
 }
 
+void ExecutionCommands::add_run() {
+  CLI::App* run =
+      tree_.command(&tree_.root(), "run", "run a workflow; on a terminal you see first what it does", [this] {
+        const bool ask = !yes_ && !tree_.console().json && ::isatty(STDIN_FILENO) != 0 && run_.input != "-";
+        return tree_.with_server(
+            [this, ask](Context& context) { return review_and_run(context, run_, ask ? &std::cin : nullptr); });
+      });
+  run->add_option("name", run_.name, "the workflow")->required();
+  run->add_option("-i,--input", run_.input, "the input: JSON, @file, or - for standard input");
+  run->add_option("-p,--param", run_.parameters, "one input as key=value, wins over --input; repeatable")
+      ->allow_extra_args(false);
+  run->add_flag("-y,--yes", yes_, "run it without asking");
+  add_wait_options(run, run_);
+}
+
 void ExecutionCommands::add_runs() {
   CLI::App* runs = tree_.command(&tree_.root(), "runs", "what ran lately", [this] {
     return tree_.with_server(
@@ -89,6 +103,12 @@ void ExecutionCommands::add_runs() {
   });
   show->add_option("id", id_, "the execution's id")->required();
   show->add_flag("--trace", with_trace_, "and its nodes");
+  CLI::App* write = tree_.command(runs, "export", "one execution with its nodes, as data", [this] {
+    return tree_.with_server([this](Context& context) { return export_run(context, export_); });
+  });
+  write->add_option("id", export_.id, "the execution's id")->required();
+  write->add_option("--format", export_.format, "jsonl (default) or json")->check(CLI::IsMember({"jsonl", "json"}));
+  write->add_option("-o,--output", export_.file, "the file to write; without it standard output");
   tree_.add_unbuilt(runs, "runs ", unbuilt_runs_commands());
 }
 
@@ -98,6 +118,7 @@ void ExecutionCommands::add() {
   about_one(executions, "show", "one execution: status, input, output", show_execution);
   about_one(executions, "trace", "its nodes: status, time, errors", trace_execution);
   about_one(executions, "why", "what it waits for and since when, or how it ended", explain_execution);
+  about_one(executions, "watch", "what its nodes do, as it happens, until it has ended", watch_execution);
   CLI::App* pause = tree_.command(executions, "pause", "let what runs finish, start nothing new", [this] {
     return tree_.with_server([this](Context& context) { return pause_execution(context, id_, reason_); });
   });
@@ -110,7 +131,7 @@ void ExecutionCommands::add() {
   }
   add_resume(executions);
   add_replay(executions);
-  tree_.add_unbuilt(executions, "executions ", unbuilt_executions_commands());
+  add_run();
   add_runs();
 }
 

@@ -2,6 +2,7 @@
 #include "cli/command_tree.hpp"
 #include "cli/commands/execution_lists.hpp"
 #include "cli/commands/executions.hpp"
+#include "cli/commands/runs.hpp"
 
 namespace r8r::cli {
 
@@ -19,6 +20,7 @@ class ExecutionCommands {
   CLI::App* about_one(CLI::App* parent, const char* name, const char* help, Body body);
   void add_resume(CLI::App* parent);
   void add_replay(CLI::App* parent);
+  void add_run();
   void add_runs();
   void add_search(CLI::App* parent, const char* name, const char* help);
 
@@ -31,6 +33,9 @@ class ExecutionCommands {
   std::string workflow_;
   int log_lines_ = 10;
   bool with_trace_ = false;
+  RunWorkflow run_;
+  bool yes_ = false;
+  ExportRun export_;
 };
 
 }  // namespace r8r::cli

@@ -56,6 +56,7 @@ WorkflowText read_workflow(std::string_view source) {
     WorkflowText::Node& entry = text.nodes.emplace_back();
     entry.id = node.id;
     entry.type = node.type;
+    entry.reaches_outside = node.node_class == workflow::NodeClass::effect && !node.pinned.has_value();
     for (const int index : node.depends_on)
       entry.depends_on.push_back(model.nodes.at(static_cast<std::size_t>(index)).id);
   }

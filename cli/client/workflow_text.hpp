@@ -20,6 +20,7 @@ struct WorkflowText {
     std::string id;
     std::string type;
     std::vector<std::string> depends_on;
+    bool reaches_outside = false;
   };
 
   bool valid = false;

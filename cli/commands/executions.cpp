@@ -19,7 +19,9 @@ std::string duration_text(const Json& object) {
   return duration.empty() ? "" : duration + " ms";
 }
 
-void show_facts(Console& console, const Json& execution) {
+}  // namespace
+
+void show_execution_facts(Console& console, const Json& execution) {
   const std::string version = member_text(execution, "workflow_version");
   console.fact("Execution", member_text(execution, "id"));
   console.fact("Workflow",
@@ -39,42 +41,14 @@ void show_facts(Console& console, const Json& execution) {
   document_member(console, "Output", execution, "output");
 }
 
-}  // namespace
-
 int show_execution(Context& context, const std::string& id) {
   Console& console = context.console;
   const auto reply = context.api.get("/api/executions/" + path_segment(id));
   if (!reply) return console.fail(reply.error());
   console.document(reply->json);
   if (console.json) return exit_code::kSuccess;
-  show_facts(console, reply->json);
+  show_execution_facts(console, reply->json);
   console.hint(fmt::format("Next: r8r executions trace {}", id));
-  return exit_code::kSuccess;
-}
-
-int show_run(Context& context, const std::string& id, bool with_trace) {
-  Console& console = context.console;
-  const auto reply = context.api.get("/api/executions/" + path_segment(id));
-  if (!reply) return console.fail(reply.error());
-  Json execution = reply->json;
-  if (with_trace) {
-    const auto trace = context.api.get(fmt::format("/api/executions/{}/trace", path_segment(id)));
-    if (!trace) return console.fail(trace.error());
-    execution["trace"] = trace->json.value("nodes", Json::array());
-  }
-  console.document(execution);
-  if (console.json) return exit_code::kSuccess;
-  show_facts(console, execution);
-  if (!with_trace) {
-    console.hint(fmt::format("Next: r8r runs show --trace {}", id));
-    return exit_code::kSuccess;
-  }
-  std::vector<std::vector<std::string>> rows;
-  for (const Json& node : execution["trace"])
-    rows.push_back({member_text(node, "node_id"), member_text(node, "status"), member_text(node, "duration_ms"),
-                    member_text(node, "error")});
-  console.line("");
-  console.table({"NODE", "STATUS", "MS", "ERROR"}, rows);
   return exit_code::kSuccess;
 }
 

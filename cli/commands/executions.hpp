@@ -9,8 +9,8 @@ namespace r8r::cli {
 
 int show_execution(Context& context, const std::string& id);
 int trace_execution(Context& context, const std::string& id);
-/// One execution, and its nodes when asked for.
-int show_run(Context& context, const std::string& id, bool with_trace);
+/// What an execution is, without its nodes; for people.
+void show_execution_facts(Console& console, const Json& execution);
 
 /// What it waits for, or how it ended.
 int explain_execution(Context& context, const std::string& id);

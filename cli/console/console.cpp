@@ -23,6 +23,10 @@ void Console::table(const std::vector<std::string>& headers, const std::vector<s
   if (!json) out_ << format_table(headers, rows);
 }
 
+void Console::raw(std::string_view text) {
+  out_ << text;
+}
+
 void Console::hint(std::string_view text) {
   if (!json) error_ << printable(text) << '\n';
 }

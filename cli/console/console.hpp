@@ -23,6 +23,8 @@ class Console {
   void success(std::string_view text);  ///< "✓ text"
   void fact(std::string_view name, std::string_view value);
   void table(const std::vector<std::string>& headers, const std::vector<std::vector<std::string>>& rows);
+  /// A result that is data itself: as it is, in both modes.
+  void raw(std::string_view text);
   /// What to do next: standard error, nothing with --json.
   void hint(std::string_view text);
   /// Problems and progress that belong to no result: standard error, in both modes.

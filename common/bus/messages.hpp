@@ -148,8 +148,8 @@ struct CancelNotice {
   std::int64_t dispatch_id = 0;  ///< only this attempt; 0: all of the execution
 };
 
-/// Whoever asks → owner of the partition, as a request: what people do to an execution, or want to know of it (why). The
-/// reply comes after the commit.
+/// Whoever asks → owner of the partition, as a request: what people do to an execution, or want to know of it (why).
+/// The reply comes after the commit.
 struct ControlRequest {
   Uuid execution_id;
   std::int32_t partition = 0;

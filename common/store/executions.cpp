@@ -12,6 +12,8 @@ namespace {
 // neither.
 constexpr Statement kFind{
     "execution_find", "select " R8R_EXECUTION_COLUMNS " from all_executions where id = $1 order by run desc limit 1"};
+constexpr Statement kState{"execution_state",
+                           "select run, status, live from all_executions where id = $1 order by run desc limit 1"};
 constexpr Statement kJournal{"execution_journal",
                              "select run, entries from journal where execution_id = $1 order by run, seq"};
 constexpr Statement kEnded{"executions_ended",
@@ -114,6 +116,14 @@ awaitable<Result<std::optional<ExecutionRow>>> Executions::find(Uuid id) {
   std::optional<ExecutionRow> found;
   if (!rows->empty()) found = any_row(*rows, 0);
   co_return found;
+}
+
+awaitable<Result<std::optional<ExecutionState>>> Executions::state(Uuid id) {
+  Result<ResultSet> rows = co_await run_on(pool_, kState, of(id));
+  if (!rows) co_return fail(std::move(rows.error()));
+  std::optional<ExecutionState> state;
+  if (!rows->empty()) state = ExecutionState{rows->int4(0, 0), rows->text(0, 1), rows->boolean(0, 2)};
+  co_return state;
 }
 
 awaitable<Result<std::optional<std::pair<ExecutionRow, std::vector<std::string>>>>> Executions::find_with_journal(

@@ -54,11 +54,20 @@ struct DueTimer {
   Timestamp fire_at;
 };
 
+/// Where an execution stands: what changes of a row while people look at it.
+struct ExecutionState {
+  int run = 1;
+  std::string status;
+  bool live = false;
+};
+
 class Executions {
  public:
   explicit Executions(Pool& pool) : pool_(pool) {}
 
   boost::asio::awaitable<Result<std::optional<ExecutionRow>>> find(Uuid id);
+  /// The same without payloads.
+  boost::asio::awaitable<Result<std::optional<ExecutionState>>> state(Uuid id);
   /// The row and its journal's entries (raw arrays in order; those of row.trace not included).
   boost::asio::awaitable<Result<std::optional<std::pair<ExecutionRow, std::vector<std::string>>>>> find_with_journal(
       Uuid id);

@@ -31,7 +31,7 @@ Backend::Backend(asio::io_context& io, const Settings& settings, const Lifecycle
               settings.failed_status),
       replay({starter, preparation, waiter, pool, lifecycle}, settings.max_wait, settings.failed_status),
       workflows(pool, *bus, directory),
-      executions(pool, catalog),
+      executions(pool, catalog, lifecycle),
       lists(pool, directory),
       control({owner, waiter, pool, lifecycle}, done_subject, settings.max_wait),
       why(owner, pool),

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 
 #include "services/api/api_error.hpp"
 #include "services/api/execution_json.hpp"

@@ -2,12 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "services/api/api_error.hpp"
 #include "services/api/execution_json.hpp"
 #include "services/api/query.hpp"
 
 namespace r8r::api {
 namespace {
+
+constexpr std::int64_t kLongestHold = 60;
+/// Between two looks at a row that somebody waits for.
+constexpr auto kFirstLook = std::chrono::milliseconds(50);
+constexpr auto kSlowestLook = std::chrono::milliseconds(1'000);
+
+// What an answer says changes only with these two.
+std::string tag_of(int run, const std::string& status) {
+  return fmt::format("\"{}-{}\"", run, status);
+}
 
 http::Response not_found(const http::Request& request) {
   return error_response(
@@ -16,24 +28,50 @@ http::Response not_found(const http::Request& request) {
 
 }  // namespace
 
-awaitable<http::Response> ExecutionsEndpoints::get(http::Request& request, Admission::Slot&) {
-  if (Result<void> known = check_query_names(request, {}); !known) co_return error_response(request, known.error());
+awaitable<http::Response> ExecutionsEndpoints::get(http::Request& request, Admission::Slot& slot) {
+  if (Result<void> known = check_query_names(request, {"wait"}); !known)
+    co_return error_response(request, known.error());
+  Result<std::optional<std::int64_t>> wait = query_integer(request, "wait", 0, kLongestHold);
+  if (!wait) co_return error_response(request, std::move(wait.error()));
   const std::optional<Uuid> id = Uuid::parse(request.param("id"));
   if (!id) co_return not_found(request);
   Result<std::optional<store::ExecutionRow>> row = co_await executions_.find(*id);
   if (!row) co_return error_response(request, std::move(row.error()));
   if (!*row) co_return not_found(request);
 
-  // What an answer says changes only with these two.
-  const std::string tag = fmt::format("\"{}-{}\"", (*row)->run, (*row)->status);
+  const auto known_tag = request.header("if-none-match");
+  if (wait->value_or(0) > 0) {
+    slot.release();
+    // What the client knows; without it, what is now.
+    std::string tag = known_tag ? std::string(*known_tag) : tag_of((*row)->run, (*row)->status);
+    const auto limit = SteadyClock::now() + std::chrono::seconds(**wait);
+    co_await change(*id, std::move(tag), limit);
+    row = co_await executions_.find(*id);
+    if (!row) co_return error_response(request, std::move(row.error()));
+    if (!*row) co_return not_found(request);
+  }
+  const std::string tag = tag_of((*row)->run, (*row)->status);
   http::Response response;
-  if (request.header("if-none-match") == std::optional<std::string_view>(tag)) {
+  if (known_tag == std::optional<std::string_view>(tag)) {
     response = http::Response::empty(304);
   } else {
     response = http::Response::json(200, execution_json(**row));
   }
   response.headers.emplace_back("ETag", tag);
   co_return response;
+}
+
+awaitable<void> ExecutionsEndpoints::change(Uuid id, std::string tag, SteadyClock::time_point limit) {
+  std::chrono::milliseconds gap = kFirstLook;
+  while (true) {
+    Result<std::optional<store::ExecutionState>> state = co_await executions_.state(id);
+    if (!state || !*state || !(*state)->live || tag_of((*state)->run, (*state)->status) != tag) co_return;
+    const auto left = std::min(limit, lifecycle_.drain_deadline) - SteadyClock::now();
+    if (left <= SteadyClock::duration::zero()) co_return;
+    const bool slept = co_await sleep_for(std::min<SteadyClock::duration>(gap, left));
+    if (!slept) co_return;
+    gap = std::min(gap * 2, kSlowestLook);
+  }
 }
 
 awaitable<http::Response> ExecutionsEndpoints::trace(http::Request& request, Admission::Slot&) {

@@ -168,7 +168,8 @@ std::vector<Parameter> list_parameters(bool any_workflow) {
       {.name = "cursor", .description = "next_cursor of the page before"},
       {.name = "offset", .type = "integer", .description = "At most 10000; not together with cursor"},
       {.name = "include_total", .type = "boolean", .description = "Count them; exact up to 10000"}};
-  if (any_workflow) all.insert(all.begin(), {.name = "workflow", .description = "Only those of this workflow"});
+  if (any_workflow)
+    all.insert(all.begin(), Parameter{.name = "workflow", .description = "Only those of this workflow"});
   return all;
 }
 
@@ -199,7 +200,13 @@ void add_execution_routes(http::Router& router, const RouteParts& parts) {
       {.id = "getExecution",
        .summary = "One execution",
        .tags = {"Executions"},
-       .responses = {{200, "Execution"}, {304, ""}, {401, kErrors}, {404, kErrors}}},
+       .responses = {{200, "Execution"}, {304, ""}, {400, kErrors}, {401, kErrors}, {404, kErrors}},
+       .parameters = {{.name = "wait",
+                       .type = "integer",
+                       .description = "Hold the answer for so many seconds (at most 60) until the status changes"},
+                      {.name = "If-None-Match",
+                       .in = "header",
+                       .description = "The ETag of the answer before: 304 while nothing has changed"}}},
       parts.gate.guard([&backend](auto& request, auto& slot) { return backend->executions.get(request, slot); }));
   router.add(
       Method::get, "/api/executions/{id}/trace",

@@ -100,9 +100,9 @@ awaitable<http::Response> WhyEndpoint::get(http::Request& request, Admission::Sl
   auto found = co_await executions_.find_with_journal(*id);
   if (!found) co_return error_response(request, std::move(found.error()));
   if (!*found) co_return not_found(request);
-  const auto& [now, journal] = **found;
-  co_return http::Response::json(200,
-                                 now.live ? nobody_answer(now, last_progress_of(now, journal)) : ended_answer(now));
+  const store::ExecutionRow& now = (*found)->first;
+  const Timestamp last_progress = last_progress_of(now, (*found)->second);
+  co_return http::Response::json(200, now.live ? nobody_answer(now, last_progress) : ended_answer(now));
 }
 
 }  // namespace r8r::api

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "common/base/time.hpp"
 #include "tests/integration/stack_fixture.hpp"
 
 namespace r8r::test {

@@ -146,7 +146,7 @@ nodes:
   EXPECT_EQ(answer["status"], "paused") << answer;
   const std::string id = answer.value("execution_id", "");
   EXPECT_EQ(show(id)["status"], "paused");
-  EXPECT_EQ(node_status(id, "call"), "failed");
+  EXPECT_EQ(node_status(id, "call"), "waiting");
   EXPECT_THAT(server.requests(), SizeIs(2));
 
   // Still broken: it is tried afresh, and waits again.
@@ -203,6 +203,29 @@ nodes: [{id: call, type: http, retry: {max_attempts: 5, delay_seconds: 3600}, co
     const std::string metrics = call({.url = stack().ready_url("r8r-scheduler", i) + "/metrics"}).body;
     EXPECT_THAT(metrics, HasSubstr("r8r_executions_waiting_for_nothing 0"));
   }
+}
+
+TEST_F(Steering, AnAnswerIsHeldUntilTheStatusChanges) {
+  stack().create("name: steer-held" + std::string(kLongWait));
+  const std::string id = stack().submit("steer-held", Json::object());
+  ASSERT_TRUE(eventually(std::chrono::seconds(30), [&] { return node_status(id, "sleep") == "waiting"; }));
+  const HttpAnswer running = stack().get("/api/executions/" + id + "?wait=1");
+  EXPECT_EQ(running.json()["status"], "running") << "the second has passed";
+  const std::string tag = running.headers.at("etag");
+  const HttpAnswer same =
+      call({.url = stack().url() + "/api/executions/" + id + "?wait=1", .headers = {"If-None-Match: " + tag}});
+  EXPECT_EQ(same.status, 304);
+  auto held = std::async(std::launch::async, [&] { return stack().get("/api/executions/" + id + "?wait=25", 1); });
+  EXPECT_EQ(order(id, "pause").status, 200);
+  const HttpAnswer paused = held.get();
+  EXPECT_EQ(paused.json()["status"], "paused") << paused.body;
+  // What the client knows is old already.
+  EXPECT_EQ(call({.url = stack().url() + "/api/executions/" + id + "?wait=25", .headers = {"If-None-Match: " + tag}})
+                .json()["status"],
+            "paused");
+  EXPECT_EQ(order(id, "cancel").status, 200);
+  EXPECT_EQ(stack().get("/api/executions/" + id + "?wait=25").json()["status"], "cancelled");
+  EXPECT_EQ(stack().get("/api/executions/" + id + "?wait=61").status, 400);
 }
 
 TEST_F(Steering, WhatDoesNotFitIsRefused) {

@@ -33,6 +33,30 @@ store::ExecutionRow ended_row() {
   return row;
 }
 
+TEST(ExecutionJson, AnAnswerToPauseHasTheSevenKeys) {
+  store::ExecutionRow row = ended_row();
+  row.status = "paused";
+  row.finished_at.reset();
+  EXPECT_EQ(control_answer(row, "it waits"),
+            R"({"execution_id":"01990000-0000-7000-8000-00000000000a","status":"paused",)"
+            R"("workflow_name":"order-notification","started_at":"2026-01-20T14:30:00.000Z","finished_at":null,)"
+            R"("duration_ms":null,"message":"it waits"})");
+}
+
+TEST(ExecutionJson, AResumeThatWasWaitedForAlsoHasWhatCameOfIt) {
+  const ordered_json body = ordered_json::parse(resume_answer(ended_row(), "done"));
+  EXPECT_EQ(body.at("duration_ms"), 1250);
+  EXPECT_EQ(body.at("output"), (ordered_json{{"sent", 1}}));
+  EXPECT_TRUE(body.at("error").is_null());
+}
+
+TEST(ExecutionJson, WhatItRepeatsIsNamed) {
+  store::ExecutionRow row = ended_row();
+  EXPECT_TRUE(ordered_json::parse(execution_json(row)).at("replayed_from").is_null());
+  row.replayed_from = row.workflow_id;
+  EXPECT_EQ(ordered_json::parse(execution_json(row)).at("replayed_from"), row.workflow_id.to_string());
+}
+
 TEST(ExecutionJson, ShowsEveryKeyOfTheContract) {
   const ordered_json body = ordered_json::parse(execution_json(ended_row()));
   std::vector<std::string> keys;

@@ -118,11 +118,8 @@ TEST(Messages, AResultWithSeveralNodesComesBackAsItWas) {
 }
 
 TEST(Messages, ControlRequestsAndTheirRepliesComeBack) {
-  const ControlRequest request{.execution_id = Uuid::v7(),
-                               .partition = 7,
-                               .action = "resume",
-                               .reason = "because",
-                               .reply_to = "r8r.done.x"};
+  const ControlRequest request{
+      .execution_id = Uuid::v7(), .partition = 7, .action = "resume", .reason = "because", .reply_to = "r8r.done.x"};
   const auto requests = decode<ControlRequest>(encode(request));
   ASSERT_TRUE(requests);
   EXPECT_EQ(requests->front().action, "resume");

@@ -8,6 +8,7 @@
 
 #include "cli/commands/execution_lists.hpp"
 #include "cli/commands/executions.hpp"
+#include "cli/commands/runs.hpp"
 #include "cli/commands/version.hpp"
 #include "cli/commands/workflows.hpp"
 #include "cli/server/workflow_folders.hpp"
@@ -256,6 +257,61 @@ TEST_F(Commands, ReplayMaySendAnotherInputAndVersion) {
   EXPECT_EQ(fake_.requests().back().body, R"({"wait":false,"input":{"a": 1},"version":2})");
 }
 
+TEST_F(Commands, RunAsksFirstAndRunsOnlyAfterAYes) {
+  fake_.answer("POST /api/workflows/hello/execute", 200,
+               R"({"execution_id":"e","status":"completed","output":1,"error":null,"duration_ms":3})");
+  RunWorkflow options;
+  options.name = "hello";
+  std::istringstream no("maybe\nno\n");
+  EXPECT_EQ(review_and_run(context_, options, &no), 1);
+  EXPECT_THAT(error_.str(), HasSubstr("Workflow: hello (version 3)\nNodes: a (transform)\nOutside calls: none\n"));
+  EXPECT_THAT(error_.str(), HasSubstr("Run? [yes/no]\nRun? [yes/no]\nnothing was run\n"));
+  EXPECT_EQ(out_.str(), "");
+  std::istringstream nothing;
+  EXPECT_EQ(review_and_run(context_, options, &nothing), 1);
+  std::istringstream yes("yes\n");
+  EXPECT_EQ(review_and_run(context_, options, &yes), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("Status: completed\n"));
+  EXPECT_EQ(review_and_run(context_, options, nullptr), 0);
+}
+
+TEST_F(Commands, ExportIsOneLineForTheExecutionAndOneForEachNode) {
+  const std::string path = std::string("GET /api/executions/") + kId;
+  fake_.answer(path, 200,
+               R"({"id":"e","workflow_name":"hello","status":"completed","input":{"b":1,"a":2},"output":5})");
+  fake_.answer(path + "/trace", 200, R"({"nodes":[{"node_id":"a","status":"completed","output":5,"worker":"w"}]})");
+  EXPECT_EQ(export_run(context_, {.id = kId}), 0);
+  EXPECT_EQ(out_.str(),
+            R"({"type":"execution","id":"e","workflow_name":"hello","status":"completed","trigger_type":null,)"
+            R"("started_at":null,"finished_at":null,"error":null,"input":{"b":1,"a":2},"output":5})"
+            "\n"
+            R"({"type":"node_execution","execution_id":"e","node_id":"a","status":"completed","started_at":null,)"
+            R"("finished_at":null,"error":null,"output":5})"
+            "\n");
+  out_.str("");
+  console_.json = true;
+  EXPECT_EQ(export_run(context_, {.id = kId, .format = "json", .file = file_.string()}), 0);
+  EXPECT_EQ(Json::parse(out_.str()).at("ok"), true);
+  std::ifstream file(file_);
+  const Json written = Json::parse(file);
+  EXPECT_EQ(written.at("execution").at("id"), "e");
+  EXPECT_EQ(written.at("nodes").at(0).at("worker"), "w");
+  EXPECT_EQ(export_run(context_, {.id = kId, .file = "/nowhere/at/all"}), 1);
+  EXPECT_THAT(error_.str(), HasSubstr("cannot write '/nowhere/at/all'"));
+}
+
+TEST_F(Commands, WatchSaysWhatHappenedAndEndsWithTheExecution) {
+  const std::string path = std::string("GET /api/executions/") + kId;
+  fake_.answer(path + "/trace", 200,
+               R"({"status":"failed","nodes":[{"node_id":"a","status":"failed","attempt":2,"duration_ms":7,)"
+               R"("started_at":"2026-01-20T14:30:00.000Z","finished_at":"2026-01-20T14:30:01.000Z","error":"boom",)"
+               R"("item_index":null},{"node_id":"b","status":"completed","item_index":3}]})");
+  fake_.answer(path, 200, R"({"status":"failed","error":"node a: boom","output":null})");
+  EXPECT_EQ(watch_execution(context_, kId), 1);
+  EXPECT_EQ(out_.str(),
+            "2026-01-20 14:30:01 UTC  a [failed] attempt 2 7 ms: boom\nStatus: failed\nError: node a: boom\n");
+}
+
 TEST_F(Commands, WhyIsASentenceAndATable) {
   fake_.answer(std::string("GET /api/executions/") + kId + "/why", 200,
                std::string(R"({"execution_id":")") + kId +
@@ -267,7 +323,7 @@ TEST_F(Commands, WhyIsASentenceAndATable) {
                             "\nWorkflow: hello\nStatus: running\nLast progress: 2026-01-20 14:30:00 UTC\n"
                             "Owner: scheduler 7\nWhy: node 'a' waits\n\n"
                             "WAITS FOR  NODE  SINCE                    UNTIL  DETAIL\n"
-                            "────────────────────────────────────────────────────────────────\n"
+                            "───────────────────────────────────────────────────────────────\n"
                             "timer      a     2026-01-20 14:30:00 UTC         node 'a' waits\n");
 }
 
@@ -285,7 +341,7 @@ TEST_F(Commands, ListOfExecutionsFollowsThePages) {
   EXPECT_EQ(list_executions(context_, options, ListColumns::with_workflow), 0);
   EXPECT_EQ(out_.str(),
             "EXECUTION ID  WORKFLOW  STATUS  TRIGGER  STARTED\n"
-            "───────────────────────────────────────────────────────────────\n"
+            "────────────────────────────────────────────────────────────────\n"
             "1             hello     failed  api      2026-01-20 14:30:00 UTC\n"
             "2             hello     failed  api      2026-01-20 14:30:00 UTC\n");
 }

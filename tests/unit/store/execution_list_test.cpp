@@ -9,21 +9,22 @@
 namespace r8r::store::test {
 namespace {
 
+struct Row {
+  std::string workflow = "orders";
+  std::string status = "completed";
+  std::string trigger = "api";
+  std::string correlation = {};  // empty: its own id
+  std::string key = {};
+  int run = 1;
+  std::string output = "{}";
+};
+
 class ExecutionListTest : public StoreTest {
  protected:
   // The n-th execution of this test: ids and starts grow with n.
   static Uuid id_of(int n) { return *Uuid::parse(fmt::format("01990000-{:04x}-7000-8000-000000000000", n)); }
   static Timestamp start_of(int n) { return from_unix_us(1'700'000'000'000'000 + n * 1'000'000LL); }
 
-  struct Row {
-    std::string workflow = "orders";
-    std::string status = "completed";
-    std::string trigger = "api";
-    std::string correlation = {};  // empty: its own id
-    std::string key = {};
-    int run = 1;
-    std::string output = "{}";
-  };
   void ended(int n, const Row& row = {}) {
     const std::string id = id_of(n).to_string();
     execute(fmt::format(
