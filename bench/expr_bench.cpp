@@ -82,6 +82,8 @@ SCRIPT(FiveOperations, 10,
 SCRIPT(ReadOnePath, 10, "input.rows[3].customer.city");
 SCRIPT(MapFilterSum10k, 10'000,
        "input.rows.filter(|r| r.status == \"open\").map(|r| r.price * 2).reduce(|s, x| s + x, 0.0)");
+SCRIPT(PlainLoop10k, 10'000,
+       "let total = 0.0; for r in input.rows { if r.status == \"open\" { total += r.price * 2; } } total");
 SCRIPT(MapOnly10k, 10'000, "input.rows.map(|r| r.id + 1).len()");
 SCRIPT(BuildMaps10k, 10'000, "input.rows.map(|r| #{ id: r.id, gross: r.price * 1.19, city: r.customer.city }).len()");
 SCRIPT(SumByKey10k, 10'000, "input.rows.sum(\"price\")");

@@ -15,6 +15,10 @@
 /// names from outside are numbers, constants are folded.
 namespace r8r::expr {
 
+/// What a condition came to.
+enum class Truth : std::uint8_t { no, yes, failed };
+inline constexpr std::string_view kConditionNeeds = "a condition has to be true or false";
+
 class Code {
  public:
   explicit Code(std::uint32_t at) : offset(at) {}
@@ -28,11 +32,41 @@ class Code {
   /// Where the value is, without copying when it exists already; otherwise it is made in `spare`. Null like eval's
   /// false. The pointer is good until script code runs again, as long as `spare` stays.
   virtual const Value* peek(Run& run, Value& spare) const { return eval(run, spare) ? &spare : nullptr; }
+  /// What it comes to as a condition; `needed` begins the message when that is not a bool.
+  virtual Truth test(Run& run, std::string_view needed) const;
   /// Evaluating it cannot change any variable.
   virtual bool inert() const { return false; }
   virtual const Value* constant() const { return nullptr; }
+  /// The slot of a local variable that stands in its frame without a box; -1 for anything else.
+  virtual int plain_slot() const { return -1; }
 
   std::uint32_t offset;
+};
+
+/// A part of other code: local variables and constants, the most of them, are read without a call.
+class Operand {
+ public:
+  explicit Operand(const Code* code)
+      : code_(code), value_(code->constant()), slot_(code->plain_slot()), inert_(code->inert()) {}
+  /// As Code::peek.
+  const Value* peek(Run& run, Value& spare) const {
+    if (slot_ >= 0) return run.locals + slot_;
+    return value_ != nullptr ? value_ : code_->peek(run, spare);
+  }
+  /// As peek, for what is looked at only after other code that may not be inert has run: that could change a variable.
+  const Value* keep(Run& run, Value& spare, const Operand& other) const {
+    if (other.inert_) return peek(run, spare);
+    if (value_ != nullptr) return value_;
+    return code_->eval(run, spare) ? &spare : nullptr;
+  }
+  bool inert() const { return inert_; }
+  const Code& code() const { return *code_; }
+
+ private:
+  const Code* code_;
+  const Value* value_;
+  int slot_;
+  bool inert_;
 };
 
 /// A compiled function or closure. Its frame: parameters, then captures and locals, each at its slot.
@@ -43,6 +77,7 @@ struct FunctionCode {
   int levels = 1;
   std::vector<int> capture_slots;  ///< of the captured values, in order
   std::vector<int> boxed_parameters;
+  std::vector<int> own_slots;  ///< of what is neither a parameter nor captured
   const Code* body = nullptr;
 };
 

@@ -153,10 +153,15 @@ const Value* Path::at_index(Run& run, const Step& step, const Value* object, Val
 
 const Value* Path::peek(Run& run, Value& spare) const {
   if (!run.charge(cost_, offset)) return nullptr;
-  const Value* at = root_->peek(run, spare);
+  const Value* at = root_.peek(run, spare);
   bool stop = false;
   for (const Step& step : steps_) {
     if (at == nullptr || stop) break;
+    if (step.kind == Step::Kind::property && at->is_map()) {
+      const Value* found = at->as_map().find(step.key, step.hash, step.position);
+      at = found != nullptr ? found : &kNullValue;
+      continue;
+    }
     if (step.kind == Step::Kind::output) {
       if (!at->is_map()) continue;
       const Value* own = at->as_map().find(step.key.as_string(), step.hash);
@@ -167,11 +172,6 @@ const Value* Path::peek(Run& run, Value& spare) const {
       // Behind ?[ and in lenient paths nothing is evaluated once the object is null.
       at = at->is_null() && (step.optional || lenient_) ? missing(run, step, *at, stop)
                                                         : at_index(run, step, at, spare, stop);
-      continue;
-    }
-    if (at->is_map()) {
-      const Value* found = at->as_map().find(step.key.as_string(), step.hash);
-      at = found != nullptr ? found : &kNullValue;
       continue;
     }
     const Function* getter = step.getter != nullptr && !at->is_null() ? step.getter->find(at->kind(), 1) : nullptr;
@@ -281,11 +281,11 @@ Value* Place::locate(Run& run, Value* at, const Value* indexes, bool create, std
   return at;
 }
 
-bool Assign::combine(Run& run, Value& target, Value& value) const {
-  if (op_ == Operator::add && target.is_string() && !value.is_closure()) {
+bool combine(Run& run, Operator op, Value& target, const Value& value, std::uint32_t offset) {
+  if (op == Operator::add && target.is_string() && !value.is_closure()) {
     if (!value.is_string()) {
       Value joined;
-      if (!apply_operator(run, op_, target, value, offset, joined)) return false;
+      if (!apply_operator(run, op, target, value, offset, joined)) return false;
       target = std::move(joined);
       return true;
     }
@@ -299,7 +299,7 @@ bool Assign::combine(Run& run, Value& target, Value& value) const {
     target.append_text(more.as_string());
     return true;
   }
-  if (op_ == Operator::add && target.is_array()) {
+  if (op == Operator::add && target.is_array()) {
     // As in Rhai: an array is appended, anything else is one more element.
     const std::size_t added = value.is_array() ? value.as_array().size() : 1;
     const std::size_t size = target.as_array().size() + added;
@@ -315,9 +315,37 @@ bool Assign::combine(Run& run, Value& target, Value& value) const {
     return true;
   }
   Value result;
-  if (!apply_operator(run, op_, target, value, offset, result)) return false;
+  if (!apply_operator(run, op, target, value, offset, result)) return false;
   target = std::move(result);
   return true;
+}
+
+bool AssignLocal::eval(Run& run, Value& out) const {
+  if (!run.charge(cost_, offset)) return false;
+  Value spare;
+  if (op_ == Operator::none) {
+    // Made aside: the variable keeps its value while the new one is computed from it.
+    if (!value_.code().eval(run, spare)) return false;
+    run.locals[slot_] = std::move(spare);
+    out = Value();
+    return true;
+  }
+  const Value* value = value_.peek(run, spare);
+  if (value == nullptr) return false;
+  out = Value();
+  Value& target = run.locals[slot_];
+  std::int64_t sum = 0;
+  if (op_ == Operator::add && target.is_int() && value->is_int() &&
+      !__builtin_add_overflow(target.as_int(), value->as_int(), &sum)) {
+    target = Value::integer(sum);
+    return true;
+  }
+  if (op_ == Operator::add && target.is_float() && value->is_number()) {
+    target = Value::number(target.as_float() + value->as_number());
+    run.note_float(target.as_float());
+    return true;
+  }
+  return combine(run, op_, target, *value, offset);
 }
 
 /// text[i] = "c".
@@ -366,7 +394,7 @@ bool Assign::eval(Run& run, Value& out) const {
   }
   Value* target = place_.locate(run, place_.root(run), indexes.begin(), true, steps);
   if (target == nullptr) return false;
-  if (mode_ == Mode::compound) return combine(run, *target, value);
+  if (mode_ == Mode::compound) return combine(run, op_, *target, value, offset);
   *target = std::move(value);
   return true;
 }

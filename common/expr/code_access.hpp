@@ -18,6 +18,7 @@ struct Step {
   std::uint32_t prefix_end = 0;  ///< where the text of the object ends, for messages
   Value key;                     ///< property, output
   std::uint32_t hash = 0;
+  mutable std::uint32_t position = 0;  ///< where the key was in the last map
   const Code* index = nullptr;
   const FunctionSet* getter = nullptr;  ///< `.len` and its like on values that are no maps
 };
@@ -36,7 +37,7 @@ class Path final : public Code {
   std::string text_before(Run& run, const Step& step) const;
 
   std::uint32_t start_;
-  const Code* root_;
+  Operand root_;
   std::vector<Step> steps_;
   bool lenient_;
   bool inert_;
@@ -68,6 +69,23 @@ class Place {
   std::vector<Step> steps_;
 };
 
+/// = and += and so on, to a local variable itself.
+class AssignLocal final : public Code {
+ public:
+  /// `op` is none for a plain assignment.
+  AssignLocal(std::uint32_t at, int slot, Operator op, const Code* value)
+      : Code(at), slot_(slot), op_(op), value_(value) {}
+  bool eval(Run& run, Value& out) const override;
+  /// Stands for a block that holds nothing else, and costs what that would.
+  void stand_for_block() { cost_ = 2; }
+
+ private:
+  std::int64_t cost_ = 1;
+  int slot_;
+  Operator op_;
+  Operand value_;
+};
+
 /// =, += and so on, ??=.
 class Assign final : public Code {
  public:
@@ -78,13 +96,14 @@ class Assign final : public Code {
 
  private:
   bool set_character(Run& run, const Value* indexes, const Value& value) const;
-  bool combine(Run& run, Value& target, Value& value) const;
   Place place_;
   Mode mode_;
   Operator op_;
   const Code* value_;
 };
 
+/// target op= value; appends in place where that is what it means.
+bool combine(Run& run, Operator op, Value& target, const Value& value, std::uint32_t offset);
 /// Position `index` of `size`, negative ones counted from the end; false when there is none.
 bool element_position(std::int64_t index, std::size_t size, std::size_t& position);
 /// An array of consecutive integers, as ranges give: its first and its length.

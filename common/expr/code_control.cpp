@@ -25,8 +25,7 @@ bool Block::eval(Run& run, Value& out) const {
     out = Value();
     return true;
   }
-  // A statement may be a mere name or constant, which costs nothing of its own.
-  if (!run.charge(static_cast<std::int64_t>(1 + statements_.size() / 4), offset)) return false;
+  if (!run.charge(cost_, offset)) return false;
   for (const Code* statement : statements_) {
     if (!statement->eval(run, out)) return false;
   }
@@ -44,16 +43,16 @@ bool Declare::eval(Run& run, Value& out) const {
 
 bool While::eval(Run& run, Value& out) const {
   out = Value();
-  Value ignored;
   bool first = true;
   while (true) {
     if (!run.charge(1, offset)) return false;
     if (mode_ == Mode::before || (!first && (mode_ == Mode::do_while || mode_ == Mode::do_until))) {
-      bool holds = false;
-      if (!eval_condition(run, *condition_, holds)) return false;
-      if (holds == (mode_ == Mode::do_until)) return true;
+      const Truth holds = condition_->test(run, kConditionNeeds);
+      if (holds == Truth::failed) return false;
+      if ((holds == Truth::yes) == (mode_ == Mode::do_until)) return true;
     }
     first = false;
+    Value ignored;
     if (body_->eval(run, ignored)) continue;
     const After after = after_body(run, out);
     if (after == After::fail) return false;
@@ -61,11 +60,10 @@ bool While::eval(Run& run, Value& out) const {
   }
 }
 
-For::Turn For::turn(Run& run, Value item, std::int64_t position, Value& out) const {
+[[gnu::always_inline]] inline For::Turn For::turn(Run& run, std::int64_t position, Value& out) const {
   if (!run.charge(1, offset)) return Turn::failed;
-  item_.set(run, std::move(item));
-  if (has_position_) position_.set(run, Value::integer(position));
-  Value ignored;
+  if (has_position_) position_.set_integer(run, position);
+  Value ignored;  // gone before the next turn: what the body came to must not count as shared there
   if (body_->eval(run, ignored)) return Turn::next;
   const After after = after_body(run, out);
   return after == After::fail ? Turn::failed : after == After::leave ? Turn::stop : Turn::next;
@@ -73,48 +71,49 @@ For::Turn For::turn(Run& run, Value item, std::int64_t position, Value& out) con
 
 bool For::eval(Run& run, Value& out) const {
   out = Value();
+  Turn done = Turn::next;
   if (range_ != nullptr) {
     std::int64_t from = 0;
     std::int64_t to = 0;
     if (!range_->bounds(run, from, to)) return false;
-    for (std::int64_t i = from; i < to; ++i) {
-      const Turn done = turn(run, Value::integer(i), i - from, out);
-      if (done != Turn::next) return done == Turn::stop;
+    for (std::int64_t i = from; i < to && done == Turn::next; ++i) {
+      item_.set_integer(run, i);
+      done = turn(run, i - from, out);
     }
-    return true;
+    return done != Turn::failed;
   }
   Value sequence;
   if (!sequence_->eval(run, sequence)) return false;
+  std::int64_t i = 0;
   if (sequence.is_array()) {
     // The sequence is held here: the body may change the variable that it came from, this stays as it is.
-    const auto& elements = sequence.as_array();
-    for (std::size_t i = 0; i < elements.size(); ++i) {
-      const Turn done = turn(run, elements[i], static_cast<std::int64_t>(i), out);
-      if (done != Turn::next) return done == Turn::stop;
+    for (const Value& element : sequence.as_array()) {
+      item_.set(run, element);
+      done = turn(run, i++, out);
+      if (done != Turn::next) break;
     }
-    return true;
+    return done != Turn::failed;
   }
   if (sequence.is_string()) {
     const std::string_view text = sequence.as_string();
-    std::int64_t i = 0;
-    for (std::size_t at = 0; at < text.size(); ++i) {
+    for (std::size_t at = 0; at < text.size() && done == Turn::next;) {
       const std::size_t length = character_length(text[at]);
-      const Turn done = turn(run, Value::string(text.substr(at, length)), i, out);
-      if (done != Turn::next) return done == Turn::stop;
+      item_.set(run, Value::string(text.substr(at, length)));
+      done = turn(run, i++, out);
       at += length;
     }
-    return true;
+    return done != Turn::failed;
   }
   if (sequence.is_map()) {
-    std::int64_t i = 0;
     for (const Map::Entry& entry : sequence.as_map()) {
       Map pair;
       pair.set("key", entry.name);
       pair.set("value", entry.value);
-      const Turn done = turn(run, Value::map(std::move(pair)), i++, out);
-      if (done != Turn::next) return done == Turn::stop;
+      item_.set(run, Value::map(std::move(pair)));
+      done = turn(run, i++, out);
+      if (done != Turn::next) break;
     }
-    return true;
+    return done != Turn::failed;
   }
   return run.fail(sequence_->offset,
                   "'for' needs an array, a range, a string or a map, not " + std::string(sequence.description()));
@@ -173,7 +172,10 @@ bool Switch::matches(Run& run, const Arm& arm, bool& out) const {
   }
   if (!out) return true;
   if (arm.binds) arm.binding.set(run, run.locals[slot_]);
-  return arm.guard == nullptr || eval_condition(run, *arm.guard, out);
+  if (arm.guard == nullptr) return true;
+  const Truth holds = arm.guard->test(run, kConditionNeeds);
+  out = holds == Truth::yes;
+  return holds != Truth::failed;
 }
 
 bool Switch::eval(Run& run, Value& out) const {

@@ -12,17 +12,25 @@ struct Target {
   void set(Run& run, Value value) const {
     run.locals[slot] = boxed ? run.make_box(std::move(value)) : std::move(value);
   }
+  void set_integer(Run& run, std::int64_t value) const {
+    run.locals[slot] = boxed ? run.make_box(Value::integer(value)) : Value::integer(value);
+  }
 };
 
 class Block final : public Code {
  public:
   Block(std::uint32_t at, std::vector<const Code*> statements, bool valued)
-      : Code(at), statements_(std::move(statements)), valued_(valued) {}
+      : Code(at),
+        statements_(std::move(statements)),
+        valued_(valued),
+        // A statement may be a mere name or constant, which costs nothing of its own.
+        cost_(static_cast<std::int64_t>(1 + statements_.size() / 4)) {}
   bool eval(Run& run, Value& out) const override;
 
  private:
   std::vector<const Code*> statements_;
   bool valued_;
+  std::int64_t cost_;
 };
 
 class Declare final : public Code {
@@ -63,7 +71,8 @@ class For final : public Code {
 
  private:
   enum class Turn { next, stop, failed };
-  Turn turn(Run& run, Value item, std::int64_t position, Value& out) const;
+  /// The rest of a turn, once the item has its place.
+  Turn turn(Run& run, std::int64_t position, Value& out) const;
   Target item_;
   bool has_position_;
   Target position_;

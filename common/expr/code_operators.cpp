@@ -4,69 +4,142 @@
 
 namespace r8r::expr {
 
-bool eval_condition(Run& run, const Code& code, bool& out, std::string_view needed) {
-  Value spare;
-  const Value* value = code.peek(run, spare);
-  if (value == nullptr) return false;
-  if (!value->is_bool()) return run.fail(code.offset, fmt::format("{}, not {}", needed, value->description()));
-  out = value->as_bool();
+namespace {
+
+/// How two values stand to each other, a bit for each way.
+enum Outcome : std::uint8_t { kLess = 1, kEqual = 2, kGreater = 4, kUnordered = 8 };
+
+template <class T>
+Outcome outcome(T x, T y) {
+  return x < y ? kLess : x == y ? kEqual : x > y ? kGreater : kUnordered;
+}
+
+std::uint8_t outcomes_of(Operator op) {
+  switch (op) {
+    case Operator::equal:
+      return kEqual;
+    case Operator::not_equal:
+      return kLess | kGreater | kUnordered;
+    case Operator::less:
+      return kLess;
+    case Operator::less_equal:
+      return kLess | kEqual;
+    case Operator::greater:
+      return kGreater;
+    default:
+      return kGreater | kEqual;
+  }
+}
+
+Truth truth(bool value) {
+  return value ? Truth::yes : Truth::no;
+}
+
+/// Gives a truth as a value.
+bool give(Truth truth, Value& out) {
+  if (truth == Truth::failed) return false;
+  out = Value::boolean(truth == Truth::yes);
   return true;
 }
 
-bool Binary::eval(Run& run, Value& out) const {
+/// The remainder, without the slow division where a mask or a division of small numbers is enough. `y` is not 0.
+std::int64_t remainder(std::int64_t x, std::int64_t y) {
+  if (x >= 0 && y > 0 && (y & (y - 1)) == 0) return x & (y - 1);
+  if (((x | y) >> 32) == 0) return static_cast<std::uint32_t>(x) % static_cast<std::uint32_t>(y);
+  return y == -1 ? 0 : x % y;
+}
+
+}  // namespace
+
+Truth Code::test(Run& run, std::string_view needed) const {
+  Value spare;
+  const Value* value = peek(run, spare);
+  if (value == nullptr) return Truth::failed;
+  if (value->is_bool()) return truth(value->as_bool());
+  run.fail(offset, fmt::format("{}, not {}", needed, value->description()));
+  return Truth::failed;
+}
+
+[[gnu::always_inline]] inline bool Binary::compute(Run& run, Value& out) const {
   if (!run.charge(1, offset)) return false;
   Value left_spare;
-  const Value* a = &left_spare;
-  if (left_by_peek_) {
-    a = left_->peek(run, left_spare);
-    if (a == nullptr) return false;
-  } else if (!left_->eval(run, left_spare)) {
-    return false;
-  }
+  const Value* a = left_.keep(run, left_spare, right_);
+  if (a == nullptr) return false;
   Value right_spare;
-  const Value* b = right_->peek(run, right_spare);
+  const Value* b = right_.peek(run, right_spare);
   if (b == nullptr) return false;
 
   if (a->is_int() && b->is_int()) {
     const std::int64_t x = a->as_int();
     const std::int64_t y = b->as_int();
     std::int64_t result = 0;
+    bool good = false;
     switch (op_) {
       case Operator::add:
-        if (__builtin_add_overflow(x, y, &result)) break;
-        out = Value::integer(result);
-        return true;
+        good = !__builtin_add_overflow(x, y, &result);
+        break;
       case Operator::subtract:
-        if (__builtin_sub_overflow(x, y, &result)) break;
-        out = Value::integer(result);
-        return true;
+        good = !__builtin_sub_overflow(x, y, &result);
+        break;
       case Operator::multiply:
-        if (__builtin_mul_overflow(x, y, &result)) break;
-        out = Value::integer(result);
-        return true;
-      case Operator::equal:
-        out = Value::boolean(x == y);
-        return true;
-      case Operator::not_equal:
-        out = Value::boolean(x != y);
-        return true;
-      case Operator::less:
-        out = Value::boolean(x < y);
-        return true;
-      case Operator::less_equal:
-        out = Value::boolean(x <= y);
-        return true;
-      case Operator::greater:
-        out = Value::boolean(x > y);
-        return true;
-      case Operator::greater_equal:
-        out = Value::boolean(x >= y);
-        return true;
+        good = !__builtin_mul_overflow(x, y, &result);
+        break;
+      case Operator::remainder:
+        good = y != 0;
+        if (good) result = remainder(x, y);
+        break;
       default:
         break;
     }
+    if (good) {
+      out = Value::integer(result);
+      return true;
+    }
+  } else if (a->is_number() && b->is_number() && op_ <= Operator::multiply) {
+    const double x = a->as_number();
+    const double y = b->as_number();
+    const double result = op_ == Operator::add ? x + y : op_ == Operator::subtract ? x - y : x * y;
+    run.note_float(result);
+    out = Value::number(result);
+    return true;
   }
   return apply_operator(run, op_, *a, *b, offset, out);
+}
+
+bool Binary::eval(Run& run, Value& out) const {
+  return compute(run, out);
+}
+
+const Value* Binary::peek(Run& run, Value& spare) const {
+  return compute(run, spare) ? &spare : nullptr;
+}
+
+Compare::Compare(std::uint32_t at, Operator op, const Code* left, const Code* right)
+    : Code(at), op_(op), holds_(outcomes_of(op)), left_(left), right_(right) {}
+
+bool Compare::eval(Run& run, Value& out) const {
+  return give(Compare::test(run, {}), out);
+}
+
+Truth Compare::test(Run& run, std::string_view /*needed*/) const {
+  if (!run.charge(1, offset)) return Truth::failed;
+  Value left_spare;
+  const Value* a = left_.keep(run, left_spare, right_);
+  if (a == nullptr) return Truth::failed;
+  Value right_spare;
+  const Value* b = right_.peek(run, right_spare);
+  if (b == nullptr) return Truth::failed;
+
+  if (a->is_int() && b->is_int()) return truth((outcome(a->as_int(), b->as_int()) & holds_) != 0);
+  if (a->is_float() && b->is_float()) return truth((outcome(a->as_float(), b->as_float()) & holds_) != 0);
+  bool result = false;
+  if (op_ == Operator::equal || op_ == Operator::not_equal) {
+    if (!equals(run, *a, *b, offset, result)) return Truth::failed;
+    return truth(result == (op_ == Operator::equal));
+  }
+  Value ordered;
+  if (!apply_operator(run, op_, *a, *b, offset, ordered)) return Truth::failed;
+  return truth(ordered.as_bool());
 }
 
 bool Negate::eval(Run& run, Value& out) const {
@@ -81,25 +154,29 @@ bool Negate::eval(Run& run, Value& out) const {
 }
 
 bool Not::eval(Run& run, Value& out) const {
-  bool value = false;
+  return give(Not::test(run, {}), out);
+}
+
+Truth Not::test(Run& run, std::string_view /*needed*/) const {
   Value spare;
-  if (!run.charge(1, offset)) return false;
+  if (!run.charge(1, offset)) return Truth::failed;
   const Value* operand = operand_->peek(run, spare);
-  if (operand == nullptr) return false;
-  if (!operand->is_bool()) return run.fail(offset, "cannot use '!' with " + std::string(operand->description()));
-  value = operand->as_bool();
-  out = Value::boolean(!value);
-  return true;
+  if (operand == nullptr) return Truth::failed;
+  if (operand->is_bool()) return truth(!operand->as_bool());
+  run.fail(offset, "cannot use '!' with " + std::string(operand->description()));
+  return Truth::failed;
 }
 
 bool Logical::eval(Run& run, Value& out) const {
-  bool value = false;
-  const std::string_view needed = is_and_ ? "'&&' needs true or false on both sides"
-                                          : "'||' needs true or false on both sides (a ?? b gives a default for null)";
-  if (!run.charge(1, offset) || !eval_condition(run, *left_, value, needed)) return false;
-  if (value == is_and_ && !eval_condition(run, *right_, value, needed)) return false;
-  out = Value::boolean(value);
-  return true;
+  return give(Logical::test(run, {}), out);
+}
+
+Truth Logical::test(Run& run, std::string_view /*needed*/) const {
+  const std::string_view needs = is_and_ ? "'&&' needs true or false on both sides"
+                                         : "'||' needs true or false on both sides (a ?? b gives a default for null)";
+  if (!run.charge(1, offset)) return Truth::failed;
+  const Truth left = left_->test(run, needs);
+  return left == truth(is_and_) ? right_->test(run, needs) : left;
 }
 
 bool Range::bounds(Run& run, std::int64_t& from, std::int64_t& to) const {
@@ -152,13 +229,15 @@ bool InRange::eval(Run& run, Value& out) const {
 }
 
 bool Conditional::eval(Run& run, Value& out) const {
-  std::size_t i = 0;
-  for (; i + 1 < parts_.size(); i += 2) {
-    bool holds = false;
-    if (!run.charge(1, offset) || !eval_condition(run, *parts_[i], holds)) return false;
-    if (holds) return parts_[i + 1]->eval(run, out);
+  const Code* const* part = parts_.data();
+  const Code* const* const end = part + parts_.size();
+  for (; end - part >= 2; part += 2) {
+    if (!run.charge(1, offset)) return false;
+    const Truth truth = part[0]->test(run, kConditionNeeds);
+    if (truth == Truth::failed) return false;
+    if (truth == Truth::yes) return part[1]->eval(run, out);
   }
-  if (i < parts_.size()) return parts_[i]->eval(run, out);
+  if (part != end) return part[0]->eval(run, out);
   out = Value();
   return true;
 }

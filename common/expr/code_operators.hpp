@@ -4,21 +4,33 @@
 
 namespace r8r::expr {
 
-/// Evaluates what has to be a bool; `needed` begins the message when it is none.
-bool eval_condition(Run& run, const Code& code, bool& out,
-                    std::string_view needed = "a condition has to be true or false");
-
+/// Operators on two values, other than comparisons.
 class Binary final : public Code {
  public:
   Binary(std::uint32_t at, Operator op, const Code* left, const Code* right)
-      : Code(at), op_(op), left_by_peek_(right->inert()), left_(left), right_(right) {}
+      : Code(at), op_(op), left_(left), right_(right) {}
   bool eval(Run& run, Value& out) const override;
+  const Value* peek(Run& run, Value& spare) const override;
+
+ private:
+  bool compute(Run& run, Value& out) const;
+  Operator op_;
+  Operand left_;
+  Operand right_;
+};
+
+/// == != < <= > >=.
+class Compare final : public Code {
+ public:
+  Compare(std::uint32_t at, Operator op, const Code* left, const Code* right);
+  bool eval(Run& run, Value& out) const override;
+  Truth test(Run& run, std::string_view needed) const override;
 
  private:
   Operator op_;
-  bool left_by_peek_;
-  const Code* left_;
-  const Code* right_;
+  std::uint8_t holds_;  ///< for which outcomes it is true, a bit for each
+  Operand left_;
+  Operand right_;
 };
 
 class Negate final : public Code {
@@ -35,6 +47,7 @@ class Not final : public Code {
  public:
   Not(std::uint32_t at, const Code* operand) : Code(at), operand_(operand) {}
   bool eval(Run& run, Value& out) const override;
+  Truth test(Run& run, std::string_view needed) const override;
 
  private:
   const Code* operand_;
@@ -46,6 +59,7 @@ class Logical final : public Code {
   Logical(std::uint32_t at, bool is_and, const Code* left, const Code* right)
       : Code(at), is_and_(is_and), left_(left), right_(right) {}
   bool eval(Run& run, Value& out) const override;
+  Truth test(Run& run, std::string_view needed) const override;
 
  private:
   bool is_and_;

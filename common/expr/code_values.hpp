@@ -29,6 +29,7 @@ class LocalName final : public Code {
   }
   const Value* peek(Run& run, Value&) const override { return place(run); }
   bool inert() const override { return true; }
+  int plain_slot() const override { return boxed_ ? -1 : slot_; }
   Value* place(Run& run) const {
     Value& slot = run.locals[slot_];
     return boxed_ ? &slot.box_cell()->value : &slot;

@@ -33,7 +33,9 @@ bool same_with_dashes(std::string_view id, std::string_view name) {
 const std::string* NameTable::find_id(std::string_view name) const {
   const std::string* similar = nullptr;
   for (const std::string& id : options_.node_ids) {
-    if (id == name) return &id;
+    // Ids of one workflow tend to differ in their ends.
+    if (id.size() != name.size() || id.empty() || (id.back() != name.back() && id.back() != '-')) continue;
+    if (same_text(id, name)) return &id;
     if (similar == nullptr && same_with_dashes(id, name)) similar = &id;
   }
   return similar;
@@ -120,6 +122,12 @@ void Emitter::fill(FunctionCode& code, const FunctionScope* scope) {
   for (const Local* capture : scope->captures) code.capture_slots.push_back(capture->slot);
   code.body = emit(scope->body);
   code.slots = scope->slots;
+  std::vector<bool> given(static_cast<std::size_t>(code.slots));
+  for (const Local* parameter : scope->parameters) given[static_cast<std::size_t>(parameter->slot)] = true;
+  for (const int slot : code.capture_slots) given[static_cast<std::size_t>(slot)] = true;
+  for (int slot = 0; slot < code.slots; ++slot) {
+    if (!given[static_cast<std::size_t>(slot)]) code.own_slots.push_back(slot);
+  }
   code.levels = deepest_ + 2;
   level_ = outer_level;
   deepest_ = std::max(outer_deepest, 0);
@@ -319,13 +327,25 @@ const Code* Emitter::emit_binary(const Syntax* node) {
   }
   const Code* right = emit(right_node);
   if (right == nullptr) return nullptr;
-  const Code* code = add<Binary>(node->offset, node->op, left, right);
+  const bool compares = node->op >= Operator::equal && node->op <= Operator::greater_equal;
+  const Code* code = compares ? static_cast<const Code*>(add<Compare>(node->offset, node->op, left, right))
+                              : add<Binary>(node->offset, node->op, left, right);
   return left->constant() != nullptr && right->constant() != nullptr ? fold(code, first) : code;
 }
 
 const Code* Emitter::emit_block(const Syntax* node, bool used) {
   std::vector<const Code*> statements;
-  for (std::size_t i = 0; i < node->children.size(); ++i) {
+  if (node->children.size() == 1 && !node->valued && node->children[0]->kind == Kind::assign) {
+    const Code* only = emit(node->children[0], false);
+    if (only == nullptr) return nullptr;
+    auto* local = dynamic_cast<AssignLocal*>(data_->code.back().get());
+    if (local != nullptr && local == only) {
+      local->stand_for_block();
+      return only;
+    }
+    statements.push_back(only);
+  }
+  for (std::size_t i = statements.size(); i < node->children.size(); ++i) {
     const bool gives_value = used && node->valued && i + 1 == node->children.size();
     const Code* statement = emit(node->children[i], gives_value);
     if (statement == nullptr) return nullptr;

@@ -270,7 +270,12 @@ const Code* Emitter::emit_assign(const Syntax* node) {
     if (path_steps(node->children[0], steps)->kind != Kind::local)
       return fail(node->offset, "a template cannot assign");
   }
-  if (!make_place(node->children[0], place, is_outer)) return nullptr;
+  const Syntax* target = node->children[0];
+  if (target->kind == Kind::local && node->kind == Kind::assign && !target->local->variable->boxed()) {
+    const Code* value = emit(node->children[1]);
+    return value == nullptr ? nullptr : add<AssignLocal>(node->offset, target->local->slot, node->op, value);
+  }
+  if (!make_place(target, place, is_outer)) return nullptr;
   const Code* value = emit(node->children[1]);
   if (value == nullptr) return nullptr;
   const Assign::Mode mode = node->kind == Kind::assign_if_null ? Assign::Mode::if_null

@@ -112,32 +112,4 @@ bool Call::fits_bytes(std::size_t bytes) const {
   return run.fits_text(bytes, offset);
 }
 
-bool Call::apply(int closure, const Value& element, std::size_t index, Value& out) const {
-  Value arguments[2] = {element, Value::integer(static_cast<std::int64_t>(index))};
-  return run.call(args[closure], arguments, 2, true, offset, out);
-}
-
-bool Call::test(int closure, const Value& element, std::size_t index, bool& out) const {
-  Value answer;
-  if (!apply(closure, element, index, answer)) return false;
-  if (!answer.is_bool())
-    return fail(fmt::format("the closure given to '{}' has to give true or false, not {}", name, answer.description()));
-  out = answer.as_bool();
-  return true;
-}
-
-bool Call::key_of(int i, const Value& element, std::size_t index, Value& out) const {
-  if (!has(i)) {
-    out = element;
-    return true;
-  }
-  if (args[i].is_closure()) return apply(i, element, index, out);
-  if (!args[i].is_string()) return wrong(i, "a key or a closure");
-  if (!element.is_map())
-    return fail(fmt::format("'{}' by key needs maps in the array, not {}", name, element.description()));
-  const Value* found = element.as_map().find(args[i].as_string(), Map::hash_of(args[i]));
-  out = found != nullptr ? *found : Value();
-  return true;
-}
-
 }  // namespace r8r::expr

@@ -45,12 +45,6 @@ struct Call {
   bool give(std::vector<Value> elements, Value& out) const;
   bool fits_elements(std::size_t count) const;
   bool fits_bytes(std::size_t bytes) const;
-  /// Calls a closure argument with an element and its position, as many of them as it takes.
-  bool apply(int closure, const Value& element, std::size_t index, Value& out) const;
-  /// The same where a bool has to come out.
-  bool test(int closure, const Value& element, std::size_t index, bool& out) const;
-  /// What `key` (a key of maps, or a closure) makes of an element; the element itself when argument `i` is missing.
-  bool key_of(int i, const Value& element, std::size_t index, Value& out) const;
 };
 
 using BuiltIn = bool (*)(Call& call, Value& out);

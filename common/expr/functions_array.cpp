@@ -1,5 +1,6 @@
 #include <unordered_map>
 
+#include "common/expr/callback.hpp"
 #include "common/expr/code_access.hpp"
 #include "common/expr/functions.hpp"
 #include "common/expr/json.hpp"
@@ -34,10 +35,11 @@ bool index_of(Call& call, Value& out) {
   if (from < 0) from = std::max<std::int64_t>(0, static_cast<std::int64_t>(elements.size()) + from);
   if (!call.charge(elements.size() / 4)) return false;
   out = Value::integer(-1);
+  Callback callback(call, 1);
   for (auto i = static_cast<std::size_t>(from); i < elements.size(); ++i) {
     bool found = false;
     if (call.args[1].is_closure()) {
-      if (!call.test(1, elements[i], i, found)) return false;
+      if (!callback.test(elements[i], i, found)) return false;
     } else if (!equals(call.run, elements[i], call.args[1], call.offset, found)) {
       return false;
     }
@@ -167,9 +169,10 @@ bool unique(Call& call, Value& out) {
   if (!call.run.admit(call.args[0], call.offset) || !call.charge(elements.size())) return false;
   std::unordered_multimap<std::uint64_t, Value> seen;
   std::vector<Value> kept;
+  Callback callback(call, 1);
   for (std::size_t i = 0; i < elements.size(); ++i) {
     Value key;
-    if (!call.key_of(1, elements[i], i, key) || !call.run.admit(key, call.offset)) return false;
+    if (!callback.key_of(elements[i], i, key) || !call.run.admit(key, call.offset)) return false;
     if (key.on_heap() && !key.is_string() && !call.charge(key.measure().weight / 64)) return false;
     const std::uint64_t hash = key.hash();
     // Values whose hashes agree cost a comparison each.

@@ -1,3 +1,4 @@
+#include "common/expr/callback.hpp"
 #include "common/expr/functions.hpp"
 #include "common/expr/json.hpp"
 #include "common/expr/operators.hpp"
@@ -11,8 +12,9 @@ bool map(Call& call, Value& out) {
   if (!call.closure(1)) return false;
   const auto& elements = call.list_of(0);
   std::vector<Value> results(elements.size());
+  Callback callback(call, 1);
   for (std::size_t i = 0; i < elements.size(); ++i) {
-    if (!call.apply(1, elements[i], i, results[i])) return false;
+    if (!callback.apply(elements[i], i, results[i])) return false;
   }
   return call.give(std::move(results), out);
 }
@@ -21,9 +23,10 @@ bool filter(Call& call, Value& out) {
   if (!call.closure(1)) return false;
   const auto& elements = call.list_of(0);
   std::vector<Value> kept;
+  Callback callback(call, 1);
   for (std::size_t i = 0; i < elements.size(); ++i) {
     bool holds = false;
-    if (!call.test(1, elements[i], i, holds)) return false;
+    if (!callback.test(elements[i], i, holds)) return false;
     if (holds) kept.push_back(elements[i]);
   }
   return call.give(std::move(kept), out);
@@ -38,10 +41,10 @@ bool reduce_from(Call& call, bool backwards, Value& out) {
     if (!call.run.call(total, nullptr, 0, false, call.offset, made)) return false;
     total = std::move(made);
   }
+  Callback callback(call, 1, 3);
   for (std::size_t n = 0; n < elements.size(); ++n) {
     const std::size_t i = backwards ? elements.size() - 1 - n : n;
-    Value arguments[3] = {std::move(total), elements[i], Value::integer(static_cast<std::int64_t>(i))};
-    if (!call.run.call(call.args[1], arguments, 3, true, call.offset, total)) return false;
+    if (!callback.fold(total, elements[i], i)) return false;
   }
   out = std::move(total);
   return true;
@@ -57,8 +60,9 @@ bool reduce_rev(Call& call, Value& out) {
 bool some(Call& call, Value& out) {
   if (!call.closure(1)) return false;
   bool holds = false;
+  Callback callback(call, 1);
   for (std::size_t i = 0; i < call.list_of(0).size() && !holds; ++i) {
-    if (!call.test(1, call.list_of(0)[i], i, holds)) return false;
+    if (!callback.test(call.list_of(0)[i], i, holds)) return false;
   }
   out = Value::boolean(holds);
   return true;
@@ -67,8 +71,9 @@ bool some(Call& call, Value& out) {
 bool all(Call& call, Value& out) {
   if (!call.closure(1)) return false;
   bool holds = true;
+  Callback callback(call, 1);
   for (std::size_t i = 0; i < call.list_of(0).size() && holds; ++i) {
-    if (!call.test(1, call.list_of(0)[i], i, holds)) return false;
+    if (!callback.test(call.list_of(0)[i], i, holds)) return false;
   }
   out = Value::boolean(holds);
   return true;
@@ -76,9 +81,10 @@ bool all(Call& call, Value& out) {
 
 bool find(Call& call, Value& out) {
   if (!call.closure(1)) return false;
+  Callback callback(call, 1);
   for (std::size_t i = 0; i < call.list_of(0).size(); ++i) {
     bool holds = false;
-    if (!call.test(1, call.list_of(0)[i], i, holds)) return false;
+    if (!callback.test(call.list_of(0)[i], i, holds)) return false;
     if (!holds) continue;
     out = Value(call.list_of(0)[i]);
     return true;
@@ -90,8 +96,9 @@ bool find(Call& call, Value& out) {
 /// The first result of the closure that is not null.
 bool find_map(Call& call, Value& out) {
   if (!call.closure(1)) return false;
+  Callback callback(call, 1);
   for (std::size_t i = 0; i < call.list_of(0).size(); ++i) {
-    if (!call.apply(1, call.list_of(0)[i], i, out)) return false;
+    if (!callback.apply(call.list_of(0)[i], i, out)) return false;
     if (!out.is_null()) return true;
   }
   out = Value();
@@ -100,9 +107,10 @@ bool find_map(Call& call, Value& out) {
 
 bool for_each(Call& call, Value& out) {
   if (!call.closure(1)) return false;
+  Callback callback(call, 1);
   for (std::size_t i = 0; i < call.list_of(0).size(); ++i) {
     Value ignored;
-    if (!call.apply(1, call.list_of(0)[i], i, ignored)) return false;
+    if (!callback.apply(call.list_of(0)[i], i, ignored)) return false;
   }
   out = Value();
   return true;
@@ -114,9 +122,10 @@ bool count(Call& call, Value& out) {
   if (!call.has(1)) {
     total = static_cast<std::int64_t>(elements.size());
   } else if (call.args[1].is_closure()) {
+    Callback callback(call, 1);
     for (std::size_t i = 0; i < elements.size(); ++i) {
       bool holds = false;
-      if (!call.test(1, elements[i], i, holds)) return false;
+      if (!callback.test(elements[i], i, holds)) return false;
       total += holds;
     }
   } else {
@@ -136,10 +145,11 @@ bool group_by(Call& call, Value& out) {
   const auto& elements = call.list_of(0);
   if (!call.charge(elements.size())) return false;
   Map groups;
+  Callback callback(call, 1);
   std::string name;
   for (std::size_t i = 0; i < elements.size(); ++i) {
     Value key;
-    if (!call.key_of(1, elements[i], i, key) || !call.run.admit(key, call.offset)) return false;
+    if (!callback.key_of(elements[i], i, key) || !call.run.admit(key, call.offset)) return false;
     name.clear();
     if (key.is_null()) {
       name = "null";

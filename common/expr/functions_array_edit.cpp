@@ -1,3 +1,4 @@
+#include "common/expr/callback.hpp"
 #include "common/expr/code_access.hpp"
 #include "common/expr/functions.hpp"
 #include "common/expr/operators.hpp"
@@ -173,9 +174,10 @@ bool divide(Call& call, bool kept, Value& out) {
   const Value whole = call.args[0];
   std::vector<Value> stay;
   std::vector<Value> go;
+  Callback callback(call, 1);
   for (std::size_t i = 0; i < whole.as_array().size(); ++i) {
     bool holds = false;
-    if (!call.test(1, whole.as_array()[i], i, holds)) return false;
+    if (!callback.test(whole.as_array()[i], i, holds)) return false;
     (holds == kept ? stay : go).push_back(whole.as_array()[i]);
   }
   call.args[0] = Value::array(std::move(stay));
@@ -217,9 +219,10 @@ bool split(Call& call, Value& out) {
   std::int64_t position = size_of(call);
   if (call.args[1].is_closure()) {
     const Value whole = call.args[0];
+    Callback callback(call, 1);
     for (std::size_t i = 0; i < whole.as_array().size(); ++i) {
       bool holds = false;
-      if (!call.test(1, whole.as_array()[i], i, holds)) return false;
+      if (!callback.test(whole.as_array()[i], i, holds)) return false;
       if (!holds) continue;
       position = static_cast<std::int64_t>(i);
       break;

@@ -1,5 +1,6 @@
 #include <numeric>
 
+#include "common/expr/callback.hpp"
 #include "common/expr/functions.hpp"
 #include "common/expr/operators.hpp"
 #include "common/expr/run.hpp"
@@ -26,10 +27,9 @@ std::size_t sort_cost(const std::vector<Value>& keys) {
 
 /// Whether `a` may stand before `b` by a closure (first, second) that gives a negative number when the first goes
 /// first.
-bool in_order(Call& call, const Value& a, const Value& b, bool& out) {
-  Value arguments[2] = {a, b};
+bool in_order(Call& call, Callback& callback, const Value& a, const Value& b, bool& out) {
   Value answer;
-  if (!call.run.call(call.args[1], arguments, 2, true, call.offset, answer)) return false;
+  if (!callback.call_with(a, b, answer)) return false;
   if (!answer.is_number()) {
     return call.fail(
         "the closure given to 'sort' has to give a number, negative when its first argument goes first, not " +
@@ -42,6 +42,7 @@ bool in_order(Call& call, const Value& a, const Value& b, bool& out) {
 /// A merge sort of our own: the closure may contradict itself or fail half way, which std::sort does not survive.
 bool merge_sort(Call& call, std::vector<Value>& elements) {
   std::vector<Value> other(elements.size());
+  Callback callback(call, 1);
   for (std::size_t width = 1; width < elements.size(); width *= 2) {
     for (std::size_t low = 0; low < elements.size(); low += 2 * width) {
       const std::size_t middle = std::min(low + width, elements.size());
@@ -50,7 +51,8 @@ bool merge_sort(Call& call, std::vector<Value>& elements) {
       std::size_t right = middle;
       for (std::size_t at = low; at < high; ++at) {
         bool take_left = left < middle;
-        if (left < middle && right < high && !in_order(call, elements[left], elements[right], take_left)) return false;
+        if (left < middle && right < high && !in_order(call, callback, elements[left], elements[right], take_left))
+          return false;
         other[at] = elements[take_left ? left++ : right++];
       }
     }
@@ -88,8 +90,9 @@ bool sort_by(Call& call, Value& out) {
   }
   if (!call.charge(elements.size() / 4)) return false;
   std::vector<Value> keys(elements.size());
+  Callback callback(call, 1);
   for (std::size_t i = 0; i < elements.size(); ++i) {
-    if (!call.key_of(1, elements[i], i, keys[i])) return false;
+    if (!callback.key_of(elements[i], i, keys[i])) return false;
   }
   if (!call.charge(sort_cost(keys))) return false;
   std::vector<std::uint32_t> order(elements.size());
@@ -110,9 +113,10 @@ bool add_up(Call& call, Value& total, std::int64_t& counted) {
   if (!call.charge(elements.size() / 2)) return false;
   total = Value::integer(0);
   counted = 0;
+  Callback callback(call, 1);
   for (std::size_t i = 0; i < elements.size(); ++i) {
     Value number;
-    if (!call.key_of(1, elements[i], i, number)) return false;
+    if (!callback.key_of(elements[i], i, number)) return false;
     if (number.is_null()) continue;
     if (!number.is_number())
       return call.fail(fmt::format("'{}' needs numbers, not {}", call.name, number.description()));
@@ -143,9 +147,10 @@ bool extreme(Call& call, int wanted, Value& out) {
   const auto& elements = call.list_of(0);
   if (!call.charge(elements.size() / 2)) return false;
   out = Value();
+  Callback callback(call, 1);
   for (std::size_t i = 0; i < elements.size(); ++i) {
     Value candidate;
-    if (!call.key_of(1, elements[i], i, candidate)) return false;
+    if (!callback.key_of(elements[i], i, candidate)) return false;
     if (candidate.is_null()) continue;
     if (!candidate.is_number() && !candidate.is_string()) {
       return call.fail(fmt::format("'{}' needs numbers or strings, not {}", call.name, candidate.description()));

@@ -1,3 +1,4 @@
+#include "common/expr/callback.hpp"
 #include "common/expr/functions.hpp"
 #include "common/expr/operators.hpp"
 #include "common/expr/run.hpp"
@@ -164,19 +165,14 @@ bool deep_merge(Call& call, Value& out) {
   return true;
 }
 
-bool call_with_entry(Call& call, const Map::Entry& entry, bool key_first, Value& out) {
-  Value arguments[2] = {entry.name, entry.value};
-  if (!key_first) std::swap(arguments[0], arguments[1]);
-  return call.run.call(call.args[1], arguments, 2, true, call.offset, out);
-}
-
 /// The entries for which the closure (key, value) holds.
 bool filter(Call& call, Value& out) {
   if (!call.closure(1)) return false;
+  Callback callback(call, 1);
   Map kept;
   for (const Map::Entry& entry : call.map_of(0)) {
     Value answer;
-    if (!call_with_entry(call, entry, true, answer)) return false;
+    if (!callback.call_with(entry.name, entry.value, answer)) return false;
     if (!answer.is_bool())
       return call.fail("the closure given to 'filter' has to give true or false, not " +
                        std::string(answer.description()));
@@ -189,11 +185,12 @@ bool filter(Call& call, Value& out) {
 /// Each value replaced by what the closure (value, key) makes of it.
 bool map_values(Call& call, Value& out) {
   if (!call.closure(1)) return false;
+  Callback callback(call, 1);
   Map changed;
   changed.reserve(call.map_of(0).size());
   for (const Map::Entry& entry : call.map_of(0)) {
     Value value;
-    if (!call_with_entry(call, entry, false, value)) return false;
+    if (!callback.call_with(entry.value, entry.name, value)) return false;
     changed.set(entry.name, std::move(value));
   }
   out = Value::map(std::move(changed));
@@ -204,11 +201,12 @@ bool map_values(Call& call, Value& out) {
 bool divide(Call& call, bool taken, Value& out) {
   if (!call.closure(1)) return false;
   const Value whole = call.args[0];
+  Callback callback(call, 1);
   Map stay;
   Map go;
   for (const Map::Entry& entry : whole.as_map()) {
     Value answer;
-    if (!call_with_entry(call, entry, true, answer)) return false;
+    if (!callback.call_with(entry.name, entry.value, answer)) return false;
     if (!answer.is_bool())
       return call.fail(fmt::format("the closure given to '{}' has to give true or false", call.name));
     (answer.as_bool() == taken ? go : stay).set(entry.name, entry.value);

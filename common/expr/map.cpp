@@ -55,20 +55,20 @@ std::uint32_t Map::hash_of(const Value& key) {
   return cell->hash;
 }
 
-const Value* Map::find(std::string_view key, std::uint32_t hash) const {
+std::uint32_t Map::position_of(std::string_view key, std::uint32_t hash) const {
   if (entries_.size() < kIndexedFrom) {
-    for (const Entry& entry : entries_) {
-      if (entry.hash == hash && entry.key() == key) return &entry.value;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+      if (entries_[i].hash == hash && same_text(entries_[i].key(), key)) return static_cast<std::uint32_t>(i);
     }
-    return nullptr;
+    return kNone;
   }
   if (index_.empty()) build_index();
   const std::size_t mask = index_.size() - 1;
   for (std::size_t at = hash & mask; index_[at] != 0; at = (at + 1) & mask) {
-    const Entry& entry = entries_[index_[at] - 1];
-    if (entry.hash == hash && entry.key() == key) return &entry.value;
+    const std::uint32_t position = index_[at] - 1;
+    if (entries_[position].hash == hash && same_text(entries_[position].key(), key)) return position;
   }
-  return nullptr;
+  return kNone;
 }
 
 void Map::build_index() const {

@@ -249,15 +249,17 @@ int sort_order(const Value& a, const Value& b) {
 }
 
 bool equals(Run& run, const Value& a, const Value& b, std::uint32_t offset, bool& out) {
+  if (a.is_string() && b.is_string()) {
+    out = a.same_cell(b);
+    if (out || a.as_string().size() != b.as_string().size()) return true;
+    out = same_text(a.as_string(), b.as_string());
+    return run.charge_text(a.as_string().size(), offset);
+  }
   if (a.on_heap() && a.kind() == b.kind() && !a.is_closure() && !a.same_cell(b)) {
-    if (a.is_string()) {
-      if (a.as_string().size() == b.as_string().size() && !run.charge_text(a.as_string().size(), offset)) return false;
-    } else {
-      // Two containers are compared element by element: bounded by their size, and counted.
-      if (!run.admit(a, offset) || !run.admit(b, offset)) return false;
-      const auto weight = static_cast<std::int64_t>(std::min(a.measure().weight, b.measure().weight));
-      if (!run.charge(weight / 64, offset)) return false;
-    }
+    // Two containers are compared element by element: bounded by their size, and counted.
+    if (!run.admit(a, offset) || !run.admit(b, offset)) return false;
+    const auto weight = static_cast<std::int64_t>(std::min(a.measure().weight, b.measure().weight));
+    if (!run.charge(weight / 64, offset)) return false;
   }
   out = a == b;
   return true;

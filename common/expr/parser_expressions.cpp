@@ -154,8 +154,9 @@ bool Parser::dashed_node_id(const Syntax* object, std::string& id) {
   const std::string_view rest = source_.substr(now().begin);
   std::size_t length = 0;
   for (const std::string& candidate : options_.node_ids) {
+    if (candidate.size() <= length || !rest.starts_with(candidate)) continue;
     const bool is_plain_name = candidate.find('-') == std::string::npos && is_name_start(candidate[0]);
-    if (candidate.size() <= length || is_plain_name || !rest.starts_with(candidate)) continue;
+    if (is_plain_name) continue;
     const char next = rest.size() > candidate.size() ? rest[candidate.size()] : '\0';
     if (is_name_part(next)) continue;
     length = candidate.size();

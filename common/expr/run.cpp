@@ -216,17 +216,21 @@ bool Run::call(const Value& closure, Value* args, int count, bool lenient, std::
 
 bool Run::enter(const FunctionCode& code, const ClosureCell* closure, Value* args, int count, std::uint32_t offset,
                 Value& out) {
-  if (--steps_left_ < 0) return limit(offset, "operations");
-  if (depth_ >= context_.limits.depth || levels_ + code.levels > kMaxLevels) {
-    return limit(offset, fmt::format("function calls nest more than {} deep", context_.limits.depth));
-  }
   Slots frame(*this, code.slots);
   for (int i = 0; i < count; ++i) frame[i] = std::move(args[i]);
   if (closure != nullptr) {
     for (std::size_t i = 0; i < code.capture_slots.size(); ++i) frame[code.capture_slots[i]] = closure->captured[i];
   }
   for (const int slot : code.boxed_parameters) frame[slot] = make_box(std::move(frame[slot]));
-  Value* const outer = std::exchange(locals, frame.begin());
+  return enter_frame(code, frame.begin(), offset, out);
+}
+
+bool Run::enter_frame(const FunctionCode& code, Value* frame, std::uint32_t offset, Value& out) {
+  if (--steps_left_ < 0) return limit(offset, "operations");
+  if (depth_ >= context_.limits.depth || levels_ + code.levels > kMaxLevels) {
+    return limit(offset, fmt::format("function calls nest more than {} deep", context_.limits.depth));
+  }
+  Value* const outer = std::exchange(locals, frame);
   ++depth_;
   levels_ += code.levels;
   bool good = code.body->eval(*this, out);
@@ -270,12 +274,7 @@ void Run::write_log(std::string_view line) {
   *log += '\n';
 }
 
-Value* Run::reserve(int count) {
-  if (count <= chunk_end_ - top_) {
-    Value* begin = top_;
-    top_ += count;
-    return begin;
-  }
+Value* Run::reserve_chunk(int count) {
   // The chunks behind the ones in use are free; take the next one if it is large enough.
   if (chunks_used_ < chunks_.size() && chunks_[chunks_used_].size < count) chunks_.resize(chunks_used_);
   if (chunks_used_ == chunks_.size()) {

@@ -64,6 +64,8 @@ class Run {
   /// Runs script code with `count` arguments that are moved from; captured and bound may be null.
   bool enter(const FunctionCode& code, const ClosureCell* closure, Value* args, int count, std::uint32_t offset,
              Value& out);
+  /// The same in a frame where everything has its place already.
+  bool enter_frame(const FunctionCode& code, Value* frame, std::uint32_t offset, Value& out);
 
   /// A variable that closures share.
   Value make_box(Value value);
@@ -89,7 +91,11 @@ class Run {
  private:
   friend class Slots;
   bool admit_container(const Value& value, std::uint32_t offset);
-  Value* reserve(int count);
+  Value* reserve(int count) {
+    if (count > chunk_end_ - top_) return reserve_chunk(count);
+    return std::exchange(top_, top_ + count);
+  }
+  Value* reserve_chunk(int count);
   void strip(Value& value);
   bool reads_secrets() const;
   std::string error_text() const;

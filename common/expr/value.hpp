@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/expr/short_text.hpp"
+
 /// The values that expressions compute with: JSON and closures. A Value is 16 bytes and copying one is cheap: text and
 /// containers are shared and copied only when one of the holders changes them. The counts are not atomic: values, and
 /// the programs and templates that hold constants, belong to one thread.
@@ -55,13 +57,15 @@ class Value {
   }
   Value(Value&& other) noexcept : kind_(other.kind_), bits_(other.bits_) { other.kind_ = Kind::null; }
   Value& operator=(const Value& other) noexcept {
-    Value copy(other);
-    swap(copy);
+    if (other.on_heap()) ++other.bits_.cell->references;
+    replace(other.kind_, other.bits_);
     return *this;
   }
   Value& operator=(Value&& other) noexcept {
-    Value taken(std::move(other));
-    swap(taken);
+    const Kind kind = other.kind_;
+    const Bits bits = other.bits_;
+    other.kind_ = Kind::null;
+    replace(kind, bits);
     return *this;
   }
   ~Value() {
@@ -74,9 +78,9 @@ class Value {
 
   static Value null() { return Value(); }
   static Value boolean(bool b) {
+    // All of the bits: who reads them as a whole does not wait for a byte that was written alone.
     Value v(Kind::boolean);
-    v.bits_.integer = 0;
-    v.bits_.boolean = b;
+    v.bits_.integer = b ? 1 : 0;
     return v;
   }
   static Value integer(std::int64_t i) {
@@ -106,7 +110,7 @@ class Value {
   bool is_closure() const { return kind_ == Kind::closure; }
 
   // What the value holds; asking for another type than it has is a broken invariant of the caller.
-  bool as_bool() const { return bits_.boolean; }
+  bool as_bool() const { return bits_.integer != 0; }
   std::int64_t as_int() const { return bits_.integer; }
   double as_float() const { return bits_.number; }
   /// An integer or a float as a float.
@@ -170,13 +174,22 @@ class Value {
   static void destroy(Kind kind, Cell* cell) noexcept;
   static void free_cell(Kind kind, Cell* cell) noexcept;
 
-  Kind kind_;
-  union {
-    bool boolean;
+  union Bits {
     std::int64_t integer;
     double number;
     Cell* cell;
-  } bits_;
+  };
+  /// Takes over a counted reference, then lets go of the old value: that may free it, and with it the source.
+  void replace(Kind kind, Bits bits) noexcept {
+    const Kind old_kind = kind_;
+    const Bits old = bits_;
+    kind_ = kind;
+    bits_ = bits;
+    if (old_kind >= Kind::string && --old.cell->references == 0) destroy(old_kind, old.cell);
+  }
+
+  Kind kind_;
+  Bits bits_;
 };
 static_assert(sizeof(Value) == 16);
 
@@ -203,7 +216,22 @@ class Map {
   bool empty() const { return entries_.empty(); }
   const Value* find(std::string_view key) const { return find(key, hash_of(key)); }
   /// With the key's hash (hash_of) known already.
-  const Value* find(std::string_view key, std::uint32_t hash) const;
+  const Value* find(std::string_view key, std::uint32_t hash) const {
+    const std::uint32_t position = position_of(key, hash);
+    return position == kNone ? nullptr : &entries_[position].value;
+  }
+  /// The same for maps that tend to look alike: tries position `hint` first, and notes where the key was.
+  const Value* find(const Value& key, std::uint32_t hash, std::uint32_t& hint) const {
+    if (hint < entries_.size()) {
+      const Entry& entry = entries_[hint];
+      if (entry.hash == hash && (entry.name.cell() == key.cell() || same_text(entry.key(), key.as_string())))
+        return &entry.value;
+    }
+    const std::uint32_t position = position_of(key.as_string(), hash);
+    if (position == kNone) return nullptr;
+    hint = position;
+    return &entries_[position].value;
+  }
   Value* find_mutable(std::string_view key) { return const_cast<Value*>(find(key)); }
   bool contains(std::string_view key) const { return find(key) != nullptr; }
   /// Replaces the value of an existing key where it stands, or adds the key at the end.
@@ -230,6 +258,8 @@ class Map {
 
  private:
   static constexpr std::size_t kIndexedFrom = 17;
+  static constexpr std::uint32_t kNone = ~0u;
+  std::uint32_t position_of(std::string_view key, std::uint32_t hash) const;
   void build_index() const;
   void append(Value name, std::uint32_t hash, Value value);
 
