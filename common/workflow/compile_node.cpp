@@ -112,7 +112,7 @@ bool NodeCompiler::may_see(std::string_view id) const {
 }
 
 bool NodeCompiler::is_unknown_variable(std::string_view name) const {
-  return workflow_.variables.is_map() && !workflow_.variables.as_map().contains(name) && !names_.sets_variables;
+  return workflow_.variables.is_map() && !workflow_.variables.as_map().contains(name) && names_.variable_nodes.empty();
 }
 
 // `input` is the workflow's input where nothing comes before; of an item it is the item, of a fallback what failed.
@@ -239,8 +239,10 @@ bool body_reads_input(const Node& node) {
 
 std::vector<int> NodeCompiler::variable_nodes() const {
   const auto node = [this](int index) -> const Node& { return workflow_.nodes[static_cast<std::size_t>(index)]; };
-  std::vector<int> found = graph_.upstream(node_.index);
-  std::erase_if(found, [&](int index) { return node(index).type != "variables"; });
+  std::vector<int> found;
+  for (const int index : names_.variable_nodes) {
+    if (graph_.is_upstream(index, node_.index)) found.push_back(index);
+  }
   std::stable_sort(found.begin(), found.end(), [&](int a, int b) { return node(a).level < node(b).level; });
   return found;
 }

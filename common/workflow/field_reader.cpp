@@ -134,14 +134,14 @@ std::optional<std::string> FieldReader::text(std::string_view name, std::size_t 
 std::optional<std::int64_t> FieldReader::integer(std::string_view name, std::int64_t low, std::int64_t high) {
   const SourceNode* node = take_value(name);
   if (node == nullptr) return std::nullopt;
-  const std::string expected = fmt::format("an integer from {} to {}", low, high);
+  const auto expected = [&] { return fmt::format("an integer from {} to {}", low, high); };
   const expr::Value value = node->is_scalar() ? scalar_value(*node) : expr::Value::null();
   if (!value.is_int()) {
-    wrong(name, *node, expected, value.is_string() ? "write it without quotes" : "");
+    wrong(name, *node, expected(), value.is_string() ? "write it without quotes" : "");
     return std::nullopt;
   }
   if (value.as_int() < low || value.as_int() > high) {
-    wrong(name, *node, expected);
+    wrong(name, *node, expected());
     return std::nullopt;
   }
   return value.as_int();
@@ -150,10 +150,9 @@ std::optional<std::int64_t> FieldReader::integer(std::string_view name, std::int
 std::optional<double> FieldReader::number(std::string_view name, double low, double high) {
   const SourceNode* node = take_value(name);
   if (node == nullptr) return std::nullopt;
-  const std::string expected = fmt::format("a number from {} to {}", format_number(low), format_number(high));
   const expr::Value value = node->is_scalar() ? scalar_value(*node) : expr::Value::null();
   if (!value.is_number() || !(value.as_number() >= low && value.as_number() <= high)) {
-    wrong(name, *node, expected);
+    wrong(name, *node, fmt::format("a number from {} to {}", format_number(low), format_number(high)));
     return std::nullopt;
   }
   return value.as_number();

@@ -116,7 +116,7 @@ NodeDraft read_node(const SourceNode& source, int index, Node& node, ProblemList
 NodeNames name_nodes(const std::vector<Node>& nodes, const std::vector<NodeDraft>& drafts, ProblemList& problems) {
   NodeNames names;
   for (const Node& node : nodes) {
-    names.sets_variables = names.sets_variables || node.type == "variables";
+    if (node.type == "variables") names.variable_nodes.push_back(node.index);
     if (node.id.empty()) continue;
     const auto [first, fresh] = names.index.emplace(node.id, node.index);
     if (fresh) {

@@ -78,7 +78,7 @@ void check_fallbacks(const std::vector<Node>& nodes, const std::vector<NodeDraft
 struct NodeNames {
   std::vector<std::string> ids;
   std::map<std::string, int, std::less<>> index;
-  bool sets_variables = false;  ///< some node may add variables that the file does not declare
+  std::vector<int> variable_nodes;  ///< those that may add variables that the file does not declare
 };
 
 /// Compiles condition, config and fallback of one node, checks what they refer to, and fills `needs` and `needs_input`.

@@ -52,6 +52,7 @@ class TreeBuilder : public YAML::EventHandler {
     remember(anchor, mark);
     SourceNode node;
     place(node, mark);
+    node.offset = 0;
     add(std::move(node), "null");
   }
 
