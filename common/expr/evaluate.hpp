@@ -82,6 +82,18 @@ struct EvalContext {
   bool pretty_text = false;
   /// Steps that evaluations in this context have taken so far, for callers that bound several of them together.
   std::int64_t used = 0;
+
+  /// The same surroundings with another scope, for instance with an item in it: also what is masked stays masked. Steps
+  /// are counted anew. `other` must outlive the context.
+  EvalContext with(const Scope& other) const {
+    return {.scope = other,
+            .limits = limits,
+            .now = now,
+            .seed = seed,
+            .log = log,
+            .mask_secrets = mask_secrets,
+            .pretty_text = pretty_text};
+  }
 };
 inline constexpr std::size_t kLogBytes = 64 * 1024;
 

@@ -2,18 +2,21 @@
 
 namespace r8r::nodes {
 
-bool Call::flag(std::string_view name, bool fallback) const {
-  const expr::Value* value = field(name);
-  return value == nullptr || !value->is_bool() ? fallback : value->as_bool();
-}
-
 BodyResult Call::evaluate(std::string_view name) const {
   const workflow::ConfigField* found = node.field(name);
   if (found == nullptr || !found->expression)
     return failure(kInvalidConfig, fmt::format("the config field '{}' is missing", name));
-  Result<expr::Value> value = expr::evaluate(*found->expression, context);
-  if (!value) return failure(kExpressionError, fmt::format("{}: {}", name, value.error().message));
+  return evaluate(*found->expression, name);
+}
+
+BodyResult Call::evaluate(const expr::Program& program, std::string_view place) const {
+  Result<expr::Value> value = expr::evaluate(program, context);
+  if (!value) return failure(kExpressionError, fmt::format("{}: {}", place, value.error().message));
   return std::move(*value);
+}
+
+BodyResult Call::evaluate(const std::optional<workflow::Operand>& operand, std::string_view place) const {
+  return operand ? evaluate(*operand, place) : expr::Value();
 }
 
 BodyResult Call::evaluate(const workflow::Operand& operand, std::string_view place) const {

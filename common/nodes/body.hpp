@@ -32,10 +32,8 @@ struct Call {
   const workflow::Workflow& workflow;
   const workflow::Node& node;
   const expr::Value& input;
-  /// The config as the node's type reads it; null for types that have no `parse`.
+  /// The config as the node's type reads it; null for types whose config is a mere expression.
   const workflow::ParsedConfig* parsed;
-  /// For those: the fields that are no expressions, evaluated and checked, by canonical name.
-  const expr::Map& config;
   expr::EvalContext& context;
   /// Set by control nodes: how long the execution waits before the output holds.
   std::chrono::milliseconds wait{0};
@@ -47,13 +45,13 @@ struct Call {
   const Config& config_as() const {
     return static_cast<const Config&>(*parsed);
   }
-  /// The field's value, or null when the file leaves it out.
-  const expr::Value* field(std::string_view name) const { return config.find(name); }
-  bool flag(std::string_view name, bool fallback) const;
   /// Evaluates an expression field that the node type requires.
   BodyResult evaluate(std::string_view name) const;
   /// Evaluates a piece of the config; `place` is for the message.
   BodyResult evaluate(const workflow::Operand& operand, std::string_view place) const;
+  BodyResult evaluate(const expr::Program& program, std::string_view place) const;
+  /// The same for what may be left out: null then, as when a template gives nothing.
+  BodyResult evaluate(const std::optional<workflow::Operand>& operand, std::string_view place) const;
 };
 
 using Body = BodyResult (*)(Call&);

@@ -1,8 +1,11 @@
+#include "common/workflow/types/crypto.hpp"
+
 #include "common/base/byte_text.hpp"
 #include "common/expr/json.hpp"
 #include "common/expr/text.hpp"
 #include "common/nodes/body.hpp"
 #include "common/nodes/cipher.hpp"
+#include "common/workflow/node_types.hpp"
 
 namespace r8r::nodes {
 namespace {
@@ -11,35 +14,36 @@ using TextResult = tl::expected<std::string, Failure>;
 
 constexpr std::string_view kKeyed = "hmac-";
 
-std::string word_of(const Call& call, std::string_view name, std::string_view fallback) {
-  const expr::Value* value = call.field(name);
-  return std::string(value == nullptr ? fallback : value->as_string());
+const workflow::CryptoConfig& config_of(const Call& call) {
+  return call.config_as<workflow::CryptoConfig>();
 }
 
 std::string encoded(const Call& call, std::string_view bytes) {
-  return word_of(call, "output_format", "hex") == "base64" ? to_base64(bytes) : to_hex(bytes);
+  return config_of(call).output_format == "base64" ? to_base64(bytes) : to_hex(bytes);
 }
 
 /// What an operation works on: text as it is, anything else as compact JSON.
 TextResult data_of(const Call& call, std::string_view operation) {
-  expr::Value data;
+  const auto& config = config_of(call);
   std::string_view place = "data";
-  if (const expr::Value* given = call.field("data")) {
-    data = *given;
-  } else if (call.node.field("data_field") != nullptr) {
+  BodyResult found = call.evaluate(config.data, place);
+  if (found && found->is_null() && config.data_field) {
     place = "data_field";
-    BodyResult found = call.evaluate("data_field");
-    if (!found) return tl::make_unexpected(std::move(found.error()));
-    data = std::move(*found);
+    found = call.evaluate(*config.data_field, place);
   }
+  if (!found) return tl::make_unexpected(std::move(found.error()));
+  const expr::Value& data = *found;
   if (data.is_null())
     return failure(kInvalidInput, fmt::format("{}: operation {} needs data, and there is nothing", place, operation));
   return data.is_string() ? std::string(data.as_string()) : expr::to_json(data);
 }
 
 TextResult key_of(const Call& call, std::string_view operation) {
-  const expr::Value* key = call.field("key");
-  if (key == nullptr || key->as_string().empty())
+  const BodyResult key = call.evaluate(config_of(call).key, "key");
+  if (!key) return tl::make_unexpected(key.error());
+  if (!key->is_null() && !key->is_string())
+    return failure(kInvalidConfig, fmt::format("'key' must be a string, not {}", key->description()));
+  if (key->is_null() || key->as_string().empty())
     return failure(kInvalidConfig, fmt::format("key: operation {} needs a key, and it is empty", operation));
   return std::string(key->as_string());
 }
@@ -92,7 +96,7 @@ std::string uuid(const Call& call) {
 }
 
 TextResult hash(const Call& call, std::string_view operation, std::string_view data) {
-  std::string algorithm = word_of(call, "algorithm", "sha256");
+  std::string algorithm = config_of(call).algorithm.empty() ? "sha256" : config_of(call).algorithm;
   const bool keyed = operation == "hmac" || algorithm.starts_with(kKeyed);
   if (algorithm.starts_with(kKeyed)) algorithm.erase(0, kKeyed.size());
   std::optional<std::string> bytes;
@@ -119,7 +123,7 @@ TextResult encrypt(const Call& call, std::string_view data) {
 TextResult decrypt(const Call& call, std::string_view data) {
   const TextResult key = cipher_key_of(call, "decrypt");
   if (!key) return key;
-  const std::string format = word_of(call, "output_format", "");
+  const std::string& format = config_of(call).output_format;
   std::optional<std::string> sealed;
   if (format != "base64") sealed = from_hex(data);
   if (!sealed && format != "hex") sealed = from_base64(data);
@@ -143,12 +147,10 @@ TextResult decoded(std::string_view operation, std::optional<std::string> bytes)
 }
 
 TextResult result_of(const Call& call) {
-  const std::string operation = word_of(call, "operation", "");
+  const auto& config = config_of(call);
+  const std::string& operation = config.operation;
   if (operation == "uuid") return uuid(call);
-  if (operation == "random") {
-    const expr::Value* length = call.field("length");
-    return encoded(call, random_bytes(call, length == nullptr ? 32 : static_cast<std::size_t>(length->as_int())));
-  }
+  if (operation == "random") return encoded(call, random_bytes(call, static_cast<std::size_t>(config.length)));
   const TextResult data = data_of(call, operation);
   if (!data) return data;
   if (operation == "base64_encode") return to_base64(*data);
@@ -156,9 +158,10 @@ TextResult result_of(const Call& call) {
   if (operation == "hex_encode") return to_hex(*data);
   if (operation == "hex_decode") return decoded(operation, from_hex(*data));
   if (operation == "encrypt" || operation == "decrypt") {
-    const std::string algorithm = word_of(call, "algorithm", "aes-256-gcm");
-    if (algorithm != "aes-256-gcm")
-      return failure(kInvalidConfig, fmt::format("algorithm: {} is always aes-256-gcm, not {}", operation, algorithm));
+    if (!config.algorithm.empty() && config.algorithm != "aes-256-gcm") {
+      return failure(kInvalidConfig,
+                     fmt::format("algorithm: {} is always aes-256-gcm, not {}", operation, config.algorithm));
+    }
     return operation == "encrypt" ? encrypt(call, *data) : decrypt(call, *data);
   }
   return hash(call, operation, *data);

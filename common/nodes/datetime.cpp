@@ -1,3 +1,5 @@
+#include "common/workflow/types/datetime.hpp"
+
 #include <cmath>
 
 #include "common/base/time.hpp"
@@ -12,20 +14,15 @@ namespace {
 
 using expr::TimeZone;
 using Moment = tl::expected<std::int64_t, Failure>;
-using Zone = std::shared_ptr<const TimeZone>;
+using Config = workflow::DatetimeConfig;
 
 constexpr std::string_view kIsoFormat = "%Y-%m-%dT%H:%M:%S.%L%:z";
 
-std::string_view text_of(const Call& call, std::string_view name) {
-  const expr::Value* value = call.field(name);
-  return value == nullptr ? std::string_view() : value->as_string();
-}
-
 /// A moment from text, in the usual forms or by input_format, or from Unix seconds.
-Moment read_moment(const Call& call, std::string_view place, const expr::Value& value) {
+Moment read_moment(const Config& config, std::string_view place, const expr::Value& value) {
   std::int64_t moment = 0;
   if (value.is_string()) {
-    const std::string_view format = text_of(call, "input_format");
+    const std::string& format = config.input_format;
     if (format.empty()) {
       if (expr::parse_moment(value.as_string(), moment)) return moment;
       return failure(kInvalidInput,
@@ -51,39 +48,34 @@ Moment read_moment(const Call& call, std::string_view place, const expr::Value& 
 }
 
 /// The task's own clock when the config gives no date.
-Moment date_of(const Call& call) {
-  if (const expr::Value* date = call.field("date")) return read_moment(call, "date", *date);
+Moment date_of(const Call& call, const Config& config) {
   // A template that gives nothing is a mistake somewhere, not the wish for the time of day.
-  if (call.node.field("date") != nullptr) return read_moment(call, "date", expr::Value());
-  if (call.node.field("date_field") == nullptr) return to_unix_us(call.context.now);
-  const BodyResult found = call.evaluate("date_field");
+  if (config.date || call.node.field("date") != nullptr) {
+    const BodyResult date = call.evaluate(config.date, "date");
+    if (!date) return tl::make_unexpected(date.error());
+    return read_moment(config, "date", *date);
+  }
+  if (!config.date_field) return to_unix_us(call.context.now);
+  const BodyResult found = call.evaluate(*config.date_field, "date_field");
   if (!found) return tl::make_unexpected(found.error());
-  return read_moment(call, "date_field", *found);
-}
-
-tl::expected<Zone, Failure> zone_of(const Call& call) {
-  const std::string_view name = text_of(call, "timezone");
-  auto zone = TimeZone::find(name.empty() ? "UTC" : name);
-  if (zone) return std::move(*zone);
-  return failure(kInvalidConfig, fmt::format("timezone: {}", zone.error().message));
+  return read_moment(config, "date_field", *found);
 }
 
 /// Text by `format`, else RFC 3339 with the offset of the zone.
-BodyResult written(const Call& call, const std::optional<std::int64_t>& moment, const TimeZone& zone) {
+BodyResult written(const Config& config, const std::optional<std::int64_t>& moment) {
   if (!moment) return failure(kInvalidInput, "the result is outside the years 1 to 9999");
-  std::string_view format = text_of(call, "format");
-  if (format.empty() && text_of(call, "timezone").empty())
-    return expr::Value::string(to_rfc3339(from_unix_us(*moment)));
+  std::string_view format = config.format;
+  if (format.empty() && !config.names_zone) return expr::Value::string(to_rfc3339(from_unix_us(*moment)));
   if (format.empty()) format = kIsoFormat;
   std::string text;
   std::string problem;
-  if (!expr::format_moment(*moment, format, zone, text, problem))
+  if (!expr::format_moment(*moment, format, *config.zone, text, problem))
     return failure(kInvalidConfig, fmt::format("format: {}", problem));
   return expr::Value::string(text);
 }
 
-tl::expected<expr::TimeUnit, Failure> unit_of(const Call& call, std::string_view fallback) {
-  const std::string_view name = text_of(call, "unit");
+tl::expected<expr::TimeUnit, Failure> unit_of(const Config& config, std::string_view fallback) {
+  const std::string_view name = config.unit;
   expr::TimeUnit unit{};
   if (expr::parse_unit(name.empty() ? fallback : name, unit)) return unit;
   return failure(kInvalidConfig,
@@ -92,31 +84,29 @@ tl::expected<expr::TimeUnit, Failure> unit_of(const Call& call, std::string_view
                              name));
 }
 
-BodyResult shift(const Call& call, std::int64_t moment, double sign, const TimeZone& zone) {
-  const expr::Value* amount = call.field("amount");
-  if (amount == nullptr) return failure(kInvalidConfig, "amount: it is missing");
-  const auto unit = unit_of(call, "");
+BodyResult shift(const Config& config, std::int64_t moment, double sign) {
+  if (!config.amount) return failure(kInvalidConfig, "amount: it is missing");
+  const auto unit = unit_of(config, "");
   if (!unit) return tl::make_unexpected(unit.error());
-  const double count = amount->as_number() * sign;
+  const double count = *config.amount * sign;
   if (expr::unit_length(*unit) == 0 && count != std::trunc(count))
-    return failure(kInvalidConfig,
-                   fmt::format("amount: years and months are whole numbers, not {}", amount->as_number()));
-  return written(call, add_time(moment, count, *unit, zone), zone);
+    return failure(kInvalidConfig, fmt::format("amount: years and months are whole numbers, not {}", *config.amount));
+  return written(config, add_time(moment, count, *unit, *config.zone));
 }
 
-BodyResult between(const Call& call, std::int64_t date, std::int64_t date2, const TimeZone& zone) {
-  const auto unit = unit_of(call, "seconds");
+BodyResult between(const Config& config, std::int64_t date, std::int64_t date2) {
+  const auto unit = unit_of(config, "seconds");
   if (!unit) return tl::make_unexpected(unit.error());
-  const double length = time_between(date, date2, *unit, zone);
+  const double length = time_between(date, date2, *unit, *config.zone);
   // Whole lengths are integers; all of them fit.
   return length == std::trunc(length) ? expr::Value::integer(static_cast<std::int64_t>(length))
                                       : expr::Value::number(length);
 }
 
 /// `period`, or `unit` in its place.
-tl::expected<std::string, Failure> period_of(const Call& call) {
-  std::string_view period = text_of(call, "period");
-  if (period.empty()) period = text_of(call, "unit");
+tl::expected<std::string, Failure> period_of(const Config& config) {
+  std::string_view period = config.period;
+  if (period.empty()) period = config.unit;
   if (period.ends_with('s')) period.remove_suffix(1);
   static constexpr std::string_view kPeriods[] = {"year", "quarter", "month",  "week",
                                                   "day",  "hour",    "minute", "second"};
@@ -125,37 +115,36 @@ tl::expected<std::string, Failure> period_of(const Call& call) {
                  fmt::format("period: it must be one of {}, not '{}'", fmt::join(kPeriods, ", "), period));
 }
 
-BodyResult result_of(const Call& call) {
-  const std::string_view operation = text_of(call, "operation");
-  const auto zone = zone_of(call);
-  if (!zone) return tl::make_unexpected(zone.error());
-  if (operation == "now") return written(call, to_unix_us(call.context.now), **zone);
-  const Moment date = date_of(call);
+BodyResult result_of(const Call& call, const Config& config) {
+  const std::string& operation = config.operation;
+  if (operation == "now") return written(config, to_unix_us(call.context.now));
+  const Moment date = date_of(call, config);
   if (!date) return tl::make_unexpected(date.error());
-  if (operation == "parse" || operation == "format" || operation == "convert") return written(call, *date, **zone);
-  if (operation == "add") return shift(call, *date, 1, **zone);
-  if (operation == "subtract") return shift(call, *date, -1, **zone);
+  if (operation == "parse" || operation == "format" || operation == "convert") return written(config, *date);
+  if (operation == "add") return shift(config, *date, 1);
+  if (operation == "subtract") return shift(config, *date, -1);
   if (operation == "start_of" || operation == "end_of") {
-    const auto period = period_of(call);
+    const auto period = period_of(config);
     if (!period) return tl::make_unexpected(period.error());
-    return written(call, operation == "end_of" ? end_of(*date, *period, **zone) : start_of(*date, *period, **zone),
-                   **zone);
+    return written(
+        config, operation == "end_of" ? end_of(*date, *period, *config.zone) : start_of(*date, *period, *config.zone));
   }
   if (operation == "extract") {
-    if (call.field("extract") == nullptr) return failure(kInvalidConfig, "extract: it is missing");
-    return expr::Value::integer(part_of(*date, text_of(call, "extract"), **zone));
+    if (config.extract.empty()) return failure(kInvalidConfig, "extract: it is missing");
+    return expr::Value::integer(part_of(*date, config.extract, *config.zone));
   }
-  const expr::Value* other = call.field("date2");
-  const Moment date2 = read_moment(call, "date2", other == nullptr ? expr::Value() : *other);
+  const BodyResult other = call.evaluate(config.date2, "date2");
+  if (!other) return other;
+  const Moment date2 = read_moment(config, "date2", *other);
   if (!date2) return tl::make_unexpected(date2.error());
-  if (operation == "diff") return between(call, *date, *date2, **zone);
+  if (operation == "diff") return between(config, *date, *date2);
   return expr::Value::integer(*date < *date2 ? -1 : *date > *date2 ? 1 : 0);
 }
 
 }  // namespace
 
 BodyResult run_datetime(Call& call) {
-  BodyResult result = result_of(call);
+  BodyResult result = result_of(call, call.config_as<Config>());
   if (!result) return result;
   expr::Map output;
   output.set("result", std::move(*result));

@@ -1,3 +1,5 @@
+#include "common/workflow/types/debug.hpp"
+
 #include "common/expr/json.hpp"
 #include "common/nodes/body.hpp"
 
@@ -29,21 +31,23 @@ void append_part(std::string& line, std::string_view name, const expr::Value& va
 }  // namespace
 
 BodyResult run_debug(Call& call) {
-  const expr::Value* level = call.field("level");
-  const expr::Value* label = call.field("label");
-  const expr::Value* message = call.field("message");
-  const expr::Value* fields = call.field("fields");
-  const expr::Value* custom_data = call.field("custom_data");
-  std::string line = fmt::format("[{}]", level == nullptr ? "info" : level->as_string());
-  if (label != nullptr) line += fmt::format(" {}:", label->as_string());
-  if (message != nullptr) {
+  const auto& config = call.config_as<workflow::DebugConfig>();
+  const BodyResult message = call.evaluate(config.message, "message");
+  if (!message) return message;
+  const BodyResult fields = call.evaluate(config.fields, "fields");
+  if (!fields) return fields;
+  const BodyResult custom_data = call.evaluate(config.custom_data, "custom_data");
+  if (!custom_data) return custom_data;
+  std::string line = fmt::format("[{}]", config.level);
+  if (config.label) line += fmt::format(" {}:", *config.label);
+  if (!message->is_null()) {
     line += ' ';
     expr::append_rendered(line, *message);
   }
-  if (fields != nullptr) append_part(line, "fields", chosen_fields(*fields, call.input));
-  if (custom_data != nullptr) append_part(line, "custom_data", *custom_data);
-  const bool says_nothing = message == nullptr && fields == nullptr && custom_data == nullptr;
-  if (call.flag("log_input", says_nothing)) append_part(line, "input", call.input);
+  if (!fields->is_null()) append_part(line, "fields", chosen_fields(*fields, call.input));
+  if (!custom_data->is_null()) append_part(line, "custom_data", *custom_data);
+  const bool says_nothing = message->is_null() && fields->is_null() && custom_data->is_null();
+  if (config.log_input.value_or(says_nothing)) append_part(line, "input", call.input);
   if (call.context.log != nullptr) {
     std::string& log = *call.context.log;
     const std::size_t room = log.size() < expr::kLogBytes ? expr::kLogBytes - log.size() : 0;

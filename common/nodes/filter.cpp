@@ -17,8 +17,7 @@ BodyResult run_filter(Call& call) {
   if (!test) return tl::make_unexpected(test.error());
   expr::Scope scope = call.context.scope;
   const expr::Limits limits = call.context.limits;
-  expr::EvalContext context{
-      .scope = scope, .limits = limits, .now = call.context.now, .seed = call.context.seed, .log = call.context.log};
+  expr::EvalContext context = call.context.with(scope);
   const std::vector<expr::Value>& items = list->as_array();
   const std::int64_t steps = limits.operations + kStepsPerItem * static_cast<std::int64_t>(items.size());
   std::vector<expr::Value> passed;

@@ -58,13 +58,13 @@ NodeRun Segment::State::run_items(const Node& node, expr::EvalContext& context) 
     expr::Scope scope = context.scope;
     scope.set_input(item);
     scope.set_item(item, i);
-    expr::EvalContext own{
-        .scope = scope, .now = now, .seed = mix(context.seed, static_cast<std::uint64_t>(i)), .log = context.log};
+    expr::EvalContext own = context.with(scope);
+    own.seed = mix(context.seed, static_cast<std::uint64_t>(i));
     own.limits.operations = std::min(own.limits.operations, steps);
     BodyResult result = tl::make_unexpected(Failure{});
     const auto config = configure(node, own);
     if (config) {
-      Call call{*workflow, node, item, config->parsed.get(), config->fields, own};
+      Call call{*workflow, node, item, config->get(), own};
       result = body(call);
     } else {
       result = tl::make_unexpected(config.error());

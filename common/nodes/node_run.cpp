@@ -52,13 +52,12 @@ tl::expected<expr::Map, Failure> Segment::State::config_of(const Node& node, exp
 
 tl::expected<Segment::State::Configured, Failure> Segment::State::configure(const Node& node,
                                                                             expr::EvalContext& context) const {
-  if (node.parsed != nullptr) return Configured{node.parsed, {}};
-  auto fields = config_of(node, context);
-  if (!fields) return tl::make_unexpected(std::move(fields.error()));
-  if (node.kind->parse == nullptr) return Configured{nullptr, std::move(*fields)};
+  if (node.parsed != nullptr || node.kind->parse == nullptr) return node.parsed;
+  const auto fields = config_of(node, context);
+  if (!fields) return tl::make_unexpected(fields.error());
   auto parsed = workflow::parse_config(node, *fields);
   if (!parsed) return failure(kInvalidConfig, std::move(parsed.error().message));
-  return Configured{std::move(*parsed), {}};
+  return std::move(*parsed);
 }
 
 std::optional<NodeRun> Segment::State::before(const Node& node, expr::EvalContext& context) {
@@ -108,7 +107,9 @@ std::optional<expr::Value> Segment::State::recover(const Node& node, NodeRun& ru
     error.set("node_id", expr::Value::string(node.id));
     expr::Scope scope = context.scope;
     scope.set("error", expr::Value::map(std::move(error)));
-    expr::EvalContext fallback_context{.scope = scope, .now = now, .seed = context.seed, .log = nullptr};
+    expr::EvalContext fallback_context = context.with(scope);
+    fallback_context.limits = {};  // the node may have failed because it used up its own
+    fallback_context.log = nullptr;
     Result<expr::Value> value = node.fallback_value->evaluate(fallback_context);
     if (!value) {
       run.error += fmt::format("; its fallback_value failed as well: {}", value.error().message);
@@ -168,7 +169,7 @@ NodeRun Segment::State::run_body(const Node& node, expr::EvalContext& context) {
     return failed_run("INTERNAL_ERROR", fmt::format("a node of type '{}' does not run in a segment", node.type));
   const auto config = configure(node, context);
   if (!config) return fail_node(node, failed_run(config.error().code, config.error().message), context);
-  Call call{*workflow, node, context.scope.input(), config->parsed.get(), config->fields, context};
+  Call call{*workflow, node, context.scope.input(), config->get(), context};
   BodyResult result = body(call);
   if (!result) return fail_node(node, failed_run(result.error().code, std::move(result.error().message)), context);
   NodeRun run = complete(node, *result, context);

@@ -35,11 +35,8 @@ struct Segment::State {
   // node_run.cpp: one node from its condition to its output
   tl::expected<bool, Failure> condition_of(const Node& node, expr::EvalContext& context) const;
   tl::expected<expr::Map, Failure> config_of(const Node& node, expr::EvalContext& context) const;
-  /// The config as the body wants it; the fields only when the type has no struct of its own.
-  struct Configured {
-    std::shared_ptr<const workflow::ParsedConfig> parsed;
-    expr::Map fields;
-  };
+  /// The config as the body wants it; null when the type has no struct of its own.
+  using Configured = std::shared_ptr<const workflow::ParsedConfig>;
   tl::expected<Configured, Failure> configure(const Node& node, expr::EvalContext& context) const;
   NodeRun skip(const Node& node);
   /// What comes before a body: nothing if the body is to run.

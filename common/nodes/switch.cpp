@@ -1,3 +1,5 @@
+#include "common/workflow/types/switch.hpp"
+
 #include <charconv>
 
 #include "common/expr/json.hpp"
@@ -6,13 +8,6 @@
 
 namespace r8r::nodes {
 namespace {
-
-/// A case as the file gives it, its templates evaluated.
-struct Case {
-  expr::Value match;
-  expr::Value output;
-  expr::Value label;
-};
 
 std::optional<double> number_of(std::string_view text) {
   double number = 0;
@@ -61,41 +56,17 @@ bool matches(const expr::Value& value, const expr::Value& match) {
   return text.op.empty() ? equals(value, match.as_string()) : compares(value, text.op, text.operand);
 }
 
-std::vector<Case> cases_of(const Call& call) {
-  std::vector<Case> cases;
-  const expr::Value* given = call.field("cases");
-  if (given != nullptr && given->is_map()) {
-    for (const auto& [name, output] : given->as_map())
-      cases.push_back({expr::Value::string(name), output, expr::Value::string(name)});
-  } else if (given != nullptr && given->is_array()) {
-    for (const expr::Value& entry : given->as_array()) {
-      const auto field = [&entry](std::string_view name) {
-        const expr::Value* found = entry.is_map() ? entry.as_map().find(name) : nullptr;
-        return found != nullptr ? *found : expr::Value();
-      };
-      Case one{field("value"), field("output"), field("label")};
-      if (one.match.is_null()) one.match = field("when");
-      if (one.label.is_null()) {
-        std::string text;
-        expr::append_rendered(text, one.match);
-        one.label = expr::Value::string(text);
-      }
-      cases.push_back(std::move(one));
-    }
-  }
-  return cases;
-}
-
-tl::expected<bool, Failure> holds(const Call& call, std::size_t index, const Case& one, const expr::Value& value) {
+tl::expected<bool, Failure> holds(const Call& call, std::size_t index, const workflow::SwitchCase& one,
+                                  const expr::Value& value) {
   const auto& branches = call.node.branches;
-  if (index >= branches.size() || !branches[index].when) return matches(value, one.match);
+  if (index >= branches.size() || !branches[index].when) {
+    const BodyResult match = call.evaluate(one.match, "cases");
+    if (!match) return tl::make_unexpected(match.error());
+    return matches(value, *match);
+  }
   expr::Scope scope = call.context.scope;
   scope.set("value", value);
-  expr::EvalContext context{.scope = scope,
-                            .limits = call.context.limits,
-                            .now = call.context.now,
-                            .seed = call.context.seed,
-                            .log = call.context.log};
+  expr::EvalContext context = call.context.with(scope);
   const Result<expr::Value> answer = expr::evaluate(*branches[index].when, context);
   const std::string& name = branches[index].name;
   if (!answer) return failure(kExpressionError, fmt::format("case '{}': {}", name, answer.error().message));
@@ -105,41 +76,57 @@ tl::expected<bool, Failure> holds(const Call& call, std::size_t index, const Cas
   return answer->as_bool();
 }
 
+/// What the output calls the case: its label, or what it matches.
+BodyResult label_of(const Call& call, const workflow::SwitchCase& one) {
+  const BodyResult label = call.evaluate(one.label, "cases");
+  if (!label || !label->is_null()) return label;
+  const BodyResult match = call.evaluate(one.match, "cases");
+  if (!match) return match;
+  std::string text;
+  expr::append_rendered(text, *match);
+  return expr::Value::string(text);
+}
+
 }  // namespace
 
 BodyResult run_switch(Call& call) {
-  const auto value = call.evaluate(call.node.field("field") != nullptr ? "field" : "expression");
+  const auto& config = call.config_as<workflow::SwitchConfig>();
+  const BodyResult value = call.evaluate(*config.value, call.node.field("field") != nullptr ? "field" : "expression");
   if (!value) return value;
-  const expr::Value* mode = call.field("mode");
-  const bool all = mode != nullptr && mode->as_string() == "all";
-  const std::vector<Case> cases = cases_of(call);
   std::vector<int> taken;
-  for (std::size_t i = 0; i < cases.size() && (all || taken.empty()); ++i) {
-    const auto hit = holds(call, i, cases[i], *value);
+  std::vector<expr::Value> outputs, labels;
+  for (std::size_t i = 0; i < config.cases.size() && (config.all || taken.empty()); ++i) {
+    const workflow::SwitchCase& one = config.cases[i];
+    const auto hit = holds(call, i, one, *value);
     if (!hit) return tl::make_unexpected(hit.error());
-    if (*hit) taken.push_back(static_cast<int>(i));
+    if (!*hit) continue;
+    taken.push_back(static_cast<int>(i));
+    BodyResult output = call.evaluate(one.output, "cases");
+    if (!output) return output;
+    BodyResult label = label_of(call, one);
+    if (!label) return label;
+    outputs.push_back(std::move(*output));
+    labels.push_back(std::move(*label));
   }
-  const expr::Value* fallback = call.field("default");
   const bool matched = !taken.empty();
   expr::Map output;
   output.set("matched", expr::Value::boolean(matched));
   output.set("value", *value);
-  if (all) {
-    std::vector<expr::Value> outputs, labels;
-    for (const int index : taken) {
-      outputs.push_back(cases[static_cast<std::size_t>(index)].output);
-      labels.push_back(cases[static_cast<std::size_t>(index)].label);
-    }
-    output.set("outputs", expr::Value::array(std::move(outputs)));
-    output.set("branches", expr::Value::array(std::move(labels)));
+  if (config.all) {
+    output.set("outputs", expr::Value::array(outputs));
+    output.set("branches", expr::Value::array(labels));
     output.set("match_count", expr::Value::integer(static_cast<std::int64_t>(taken.size())));
   }
-  if (!all || !matched) {
-    const Case* chosen = matched ? &cases[static_cast<std::size_t>(taken.front())] : nullptr;
-    output.set("output", chosen != nullptr ? chosen->output : fallback != nullptr ? *fallback : expr::Value());
-    output.set("branch", chosen != nullptr ? chosen->label : expr::Value::string("default"));
+  if (!matched) {
+    BodyResult fallback = call.evaluate(config.otherwise, "default");
+    if (!fallback) return fallback;
+    output.set("output", std::move(*fallback));
+    output.set("branch", expr::Value::string("default"));
+    taken.push_back(static_cast<int>(config.cases.size()));  // the default stands behind the cases
+  } else if (!config.all) {
+    output.set("output", outputs.front());
+    output.set("branch", labels.front());
   }
-  if (!matched) taken.push_back(static_cast<int>(cases.size()));  // the default stands behind the cases
   call.taken = std::move(taken);
   return expr::Value::map(std::move(output));
 }

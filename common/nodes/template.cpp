@@ -1,13 +1,22 @@
+#include "common/workflow/types/template.hpp"
+
 #include "common/expr/json.hpp"
 #include "common/nodes/body.hpp"
+#include "common/workflow/node_types.hpp"
 
 namespace r8r::nodes {
 
-// The templates themselves were evaluated with the config.
 BodyResult run_template(Call& call) {
-  if (const expr::Value* fields = call.field("fields")) return *fields;
+  const auto& config = call.config_as<workflow::TemplateConfig>();
+  BodyResult fields = call.evaluate(config.fields, "fields");
+  if (!fields || fields->is_map()) return fields;
+  if (!fields->is_null()) {
+    return failure(kInvalidConfig, fmt::format("'fields' must be a map, not {}", workflow::shown_in_message(*fields)));
+  }
+  const BodyResult value = call.evaluate(config.text, "template");
+  if (!value) return value;
   std::string text;
-  if (const expr::Value* value = call.field("template")) expr::append_rendered(text, *value);
+  expr::append_rendered(text, *value);
   expr::Map output;
   output.set("text", expr::Value::string(std::move(text)));
   return expr::Value::map(std::move(output));

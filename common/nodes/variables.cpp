@@ -1,10 +1,14 @@
+#include "common/workflow/types/variables.hpp"
+
 #include "common/nodes/body.hpp"
+#include "common/workflow/node_types.hpp"
 
 namespace r8r::nodes {
 namespace {
 
-// Fixed in the file (the loader sees to it).
+// Fixed in the file (the loader sees to it), also where the rest of the config waits for templates.
 std::string operation_of(const workflow::Node& node) {
+  if (node.parsed != nullptr) return static_cast<const workflow::VariablesConfig&>(*node.parsed).operation;
   const workflow::ConfigField* field = node.field("operation");
   if (field == nullptr || !field->value || !field->value->is_constant()) return "set";
   const expr::Scope nothing;
@@ -13,20 +17,19 @@ std::string operation_of(const workflow::Node& node) {
   return word && word->is_string() ? std::string(word->as_string()) : "set";
 }
 
-tl::expected<std::vector<std::string>, Failure> names_of(const Call& call) {
+tl::expected<std::vector<std::string>, Failure> names_of(const expr::Value& given) {
   std::vector<std::string> names;
-  const expr::Value* given = call.field("names");
-  if (given == nullptr) return names;
-  if (given->is_string()) {
-    names.emplace_back(given->as_string());
+  if (given.is_null()) return names;
+  if (given.is_string()) {
+    names.emplace_back(given.as_string());
     return names;
   }
   const auto wrong = [](const expr::Value& value) {
     return failure(kInvalidConfig,
                    fmt::format("names: must be a name or a list of names, not {}", value.description()));
   };
-  if (!given->is_array()) return wrong(*given);
-  for (const expr::Value& name : given->as_array()) {
+  if (!given.is_array()) return wrong(given);
+  for (const expr::Value& name : given.as_array()) {
     if (!name.is_string()) return wrong(name);
     names.emplace_back(name.as_string());
   }
@@ -58,11 +61,18 @@ void merge_into(expr::Value& target, const expr::Value& more) {
 }  // namespace
 
 BodyResult run_variables(Call& call) {
-  const std::string operation = operation_of(call.node);
-  const auto names = names_of(call);
+  const auto& config = call.config_as<workflow::VariablesConfig>();
+  const std::string& operation = config.operation;
+  const BodyResult given_names = call.evaluate(config.names, "names");
+  if (!given_names) return given_names;
+  const auto names = names_of(*given_names);
   if (!names) return tl::make_unexpected(names.error());
-  const expr::Value* values = call.field("values");
-  if (values == nullptr && (operation == "set" || operation == "merge"))
+  const BodyResult values = call.evaluate(config.values, "values");
+  if (!values) return values;
+  if (!values->is_null() && !values->is_map()) {
+    return failure(kInvalidConfig, fmt::format("'values' must be a map, not {}", workflow::shown_in_message(*values)));
+  }
+  if (values->is_null() && (operation == "set" || operation == "merge"))
     return failure(kInvalidConfig, fmt::format("'operation: {}' needs 'values'", operation));
 
   expr::Value variables = call.context.scope.variables();
@@ -100,7 +110,7 @@ BodyResult run_variables(Call& call) {
     output.set("names", list_of(all));
     output.set("count", expr::Value::integer(static_cast<std::int64_t>(all.size())));
   }
-  if (call.flag("passthrough", true)) output.set("input", call.input);
+  if (config.passthrough) output.set("input", call.input);
   return expr::Value::map(std::move(output));
 }
 

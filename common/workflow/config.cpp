@@ -257,6 +257,11 @@ std::optional<bool> ConfigReader::boolean(std::string_view name) {
   return value->value().as_bool();
 }
 
+std::optional<Operand> ConfigReader::operand(std::string_view name) {
+  const auto value = find(name);
+  return value ? value->operand() : std::nullopt;
+}
+
 std::optional<expr::Program> ConfigReader::program(std::string_view name) const {
   const ConfigField* field = node_.field(name);
   return field == nullptr ? std::nullopt : field->expression;

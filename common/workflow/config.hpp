@@ -148,6 +148,8 @@ class ConfigReader {
   std::optional<std::int64_t> integer(std::string_view name);
   std::optional<double> number(std::string_view name);
   std::optional<bool> boolean(std::string_view name);
+  /// A field of kind `parts` that the body takes as it comes; see Operand.
+  std::optional<Operand> operand(std::string_view name);
   /// An expression or a path.
   std::optional<expr::Program> program(std::string_view name) const;
   /// A field of kind `parts` that holds a path to data.

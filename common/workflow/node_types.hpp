@@ -53,7 +53,7 @@ struct NodeType {
   /// Makes the struct that the body reads, and reports what the table of fields cannot say. Runs when the workflow is
   /// created and, if templates decide what the struct looks like, again on their values.
   std::shared_ptr<const ParsedConfig> (*parse)(ConfigReader& config) = nullptr;
-  /// For types without a `parse`: what the table of fields cannot say, looked at when the workflow is created.
+  /// What is looked at only when the workflow is created, because a run says it in its own words or needs no look.
   void (*check)(const NodeType& type, const SourceNode& config, const std::string& path,
                 ProblemList& problems) = nullptr;
 

@@ -1,3 +1,5 @@
+#include "common/workflow/types/crypto.hpp"
+
 #include "common/workflow/problem_list.hpp"
 #include "common/workflow/types/types.hpp"
 
@@ -5,6 +7,7 @@ namespace r8r::workflow {
 namespace {
 
 constexpr double kMaxRandomBytes = 1'024;
+constexpr std::int64_t kRandomBytes = 32;
 
 bool is_constant(const SourceNode* node) {
   return node != nullptr && node->is_scalar() && !holds_template(*node);
@@ -30,6 +33,22 @@ void check_crypto(const NodeType& type, const SourceNode& config, const std::str
     problems.add(path + ".key", config, fmt::format("operation {} needs 'key'", operation->scalar));
 }
 
+std::shared_ptr<const ParsedConfig> parse_crypto(ConfigReader& config) {
+  auto crypto = std::make_shared<CryptoConfig>();
+  crypto->operation = config.text("operation").value_or("");
+  crypto->algorithm = config.text("algorithm").value_or("");
+  crypto->output_format = config.text("output_format").value_or("");
+  crypto->data = config.operand("data");
+  crypto->data_field = config.program("data_field");
+  if (const auto key = config.find("key")) {
+    if (!key->is_open()) key->text();  // says so when it is none
+    crypto->key = key->operand();
+  }
+  crypto->length = config.integer("length").value_or(kRandomBytes);
+  crypto->reads_input = false;
+  return crypto;
+}
+
 }  // namespace
 
 NodeType crypto_type() {
@@ -45,11 +64,12 @@ NodeType crypto_type() {
                 .kind = ConfigKind::word,
                 .words = {"md5", "sha1", "sha256", "sha384", "sha512", "blake2b", "hmac-md5", "hmac-sha1",
                           "hmac-sha256", "hmac-sha384", "hmac-sha512", "hmac-blake2b", "aes-256-gcm"}},
-               {.name = "data"},
+               {.name = "data", .kind = ConfigKind::parts},
                {.name = "data_field", .kind = ConfigKind::path},
-               {.name = "key", .kind = ConfigKind::text, .aliases = {"secret"}},
+               {.name = "key", .kind = ConfigKind::parts, .aliases = {"secret"}},
                {.name = "output_format", .kind = ConfigKind::word, .aliases = {"encoding"}, .words = {"hex", "base64"}},
                {.name = "length", .kind = ConfigKind::integer, .low = 1, .high = kMaxRandomBytes}},
+          .parse = parse_crypto,
           .check = check_crypto};
 }
 

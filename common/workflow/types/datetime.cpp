@@ -1,4 +1,5 @@
-#include "common/expr/dates.hpp"
+#include "common/workflow/types/datetime.hpp"
+
 #include "common/workflow/problem_list.hpp"
 #include "common/workflow/types/types.hpp"
 
@@ -35,11 +36,6 @@ void check_datetime(const NodeType& type, const SourceNode& config, const std::s
   const SourceNode* date_field = type.given(config, "date_field");
   if (date != nullptr && date_field != nullptr)
     problems.add(path + ".date_field", *date_field, "'date_field' cannot stand beside 'date'", "give one of them");
-  if (const std::string* zone = constant_text(type, config, "timezone"); zone != nullptr) {
-    if (const auto found = expr::TimeZone::find(*zone); !found)
-      problems.add(path + ".timezone", *type.given(config, "timezone"), found.error().message,
-                   "take a name of the IANA database, such as Europe/Berlin, or an offset such as +02:00");
-  }
   if (const std::string* format = constant_text(type, config, "format"); format != nullptr) {
     std::string text;
     std::string problem;
@@ -54,6 +50,32 @@ void check_datetime(const NodeType& type, const SourceNode& config, const std::s
   }
 }
 
+std::shared_ptr<const ParsedConfig> parse_datetime(ConfigReader& config) {
+  auto parsed = std::make_shared<DatetimeConfig>();
+  const auto text = [&config](std::string_view name) { return config.text(name).value_or(""); };
+  parsed->operation = text("operation");
+  parsed->date = config.operand("date");
+  parsed->date2 = config.operand("date2");
+  parsed->date_field = config.program("date_field");
+  parsed->amount = config.number("amount");
+  parsed->unit = text("unit");
+  parsed->period = text("period");
+  parsed->format = text("format");
+  parsed->input_format = text("input_format");
+  parsed->extract = text("extract");
+  const std::string zone = text("timezone");
+  parsed->names_zone = !zone.empty();
+  auto found = expr::TimeZone::find(zone.empty() ? "UTC" : zone);
+  if (found) {
+    parsed->zone = std::move(*found);
+  } else {
+    config.problem_at("timezone", found.error().message,
+                      "take a name of the IANA database, such as Europe/Berlin, or an offset such as +02:00");
+  }
+  parsed->reads_input = false;
+  return parsed;
+}
+
 }  // namespace
 
 NodeType datetime_type() {
@@ -64,9 +86,9 @@ NodeType datetime_type() {
                       .required = true,
                       .words = {"now", "parse", "format", "add", "subtract", "diff", "start_of", "end_of", "compare",
                                 "extract", "convert"}},
-                     {.name = "date", .aliases = {"input"}},
+                     {.name = "date", .kind = ConfigKind::parts, .aliases = {"input"}},
                      {.name = "date_field", .kind = ConfigKind::path},
-                     {.name = "date2", .aliases = {"other"}},
+                     {.name = "date2", .kind = ConfigKind::parts, .aliases = {"other"}},
                      {.name = "amount", .kind = ConfigKind::number, .low = -1e15, .high = 1e15},
                      {.name = "unit", .kind = ConfigKind::text},
                      {.name = "period",
@@ -79,6 +101,7 @@ NodeType datetime_type() {
                       .kind = ConfigKind::word,
                       .words = {"year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond",
                                 "weekday", "day_of_year", "timestamp"}}},
+          .parse = parse_datetime,
           .check = check_datetime};
 }
 

@@ -5,16 +5,11 @@
 namespace r8r::workflow {
 namespace {
 
-std::optional<Operand> branch(ConfigReader& config, std::string_view name) {
-  const std::optional<ConfigValue> value = config.find(name);
-  return value ? value->operand() : std::nullopt;
-}
-
 std::shared_ptr<const ParsedConfig> parse_if(ConfigReader& config) {
   auto choice = std::make_shared<IfConfig>();
   choice->conditions = read_conditions(config, false);
-  choice->true_branch = branch(config, "true_branch");
-  choice->false_branch = branch(config, "false_branch");
+  choice->true_branch = config.operand("true_branch");
+  choice->false_branch = config.operand("false_branch");
   choice->reads_input = !choice->conditions.expression;
   return choice;
 }
@@ -23,8 +18,8 @@ std::shared_ptr<const ParsedConfig> parse_if(ConfigReader& config) {
 
 NodeType if_type() {
   std::vector<ConfigFieldType> fields = condition_fields(false);
-  fields.push_back({.name = "true_branch", .aliases = {"true_node"}});
-  fields.push_back({.name = "false_branch", .aliases = {"false_node"}});
+  fields.push_back({.name = "true_branch", .kind = ConfigKind::parts, .aliases = {"true_node"}});
+  fields.push_back({.name = "false_branch", .kind = ConfigKind::parts, .aliases = {"false_node"}});
   return {.name = "if", .node_class = NodeClass::pure, .fields = std::move(fields), .parse = parse_if};
 }
 

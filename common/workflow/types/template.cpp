@@ -1,3 +1,5 @@
+#include "common/workflow/types/template.hpp"
+
 #include "common/workflow/problem_list.hpp"
 #include "common/workflow/types/types.hpp"
 
@@ -18,12 +20,24 @@ void check_template(const NodeType& type, const SourceNode& config, const std::s
   }
 }
 
+std::shared_ptr<const ParsedConfig> parse_template(ConfigReader& config) {
+  auto parsed = std::make_shared<TemplateConfig>();
+  parsed->text = config.operand("template");
+  if (const auto fields = config.find("fields")) {
+    if (!fields->is_open()) fields->map();  // says so when it is none
+    parsed->fields = fields->operand();
+  }
+  parsed->reads_input = false;
+  return parsed;
+}
+
 }  // namespace
 
 NodeType template_type() {
   return {.name = "template",
           .node_class = NodeClass::pure,
-          .fields = {{.name = "template"}, {.name = "fields", .kind = ConfigKind::map}},
+          .fields = {{.name = "template", .kind = ConfigKind::parts}, {.name = "fields", .kind = ConfigKind::parts}},
+          .parse = parse_template,
           .check = check_template};
 }
 

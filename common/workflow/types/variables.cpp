@@ -1,3 +1,5 @@
+#include "common/workflow/types/variables.hpp"
+
 #include "common/workflow/problem_list.hpp"
 #include "common/workflow/types/types.hpp"
 
@@ -23,6 +25,19 @@ void check_variables(const NodeType& type, const SourceNode& config, const std::
     problems.add(path + ".names", config, "'operation: delete' needs 'names'", "for example names: [one, two]");
 }
 
+std::shared_ptr<const ParsedConfig> parse_variables(ConfigReader& config) {
+  auto variables = std::make_shared<VariablesConfig>();
+  variables->operation = config.text("operation").value_or("set");
+  if (const auto values = config.find("values")) {
+    if (!values->is_open()) values->map();  // says so when it is none
+    variables->values = values->operand();
+  }
+  variables->names = config.operand("names");
+  variables->passthrough = config.boolean("passthrough").value_or(true);
+  variables->reads_input = variables->passthrough;
+  return variables;
+}
+
 }  // namespace
 
 NodeType variables_type() {
@@ -30,10 +45,10 @@ NodeType variables_type() {
       .name = "variables",
       .node_class = NodeClass::pure,
       .fields = {{.name = "operation", .kind = ConfigKind::word, .words = {"set", "get", "merge", "delete", "list"}},
-                 {.name = "values", .kind = ConfigKind::map},
-                 {.name = "names"},
+                 {.name = "values", .kind = ConfigKind::parts},
+                 {.name = "names", .kind = ConfigKind::parts},
                  {.name = "passthrough", .kind = ConfigKind::boolean}},
-      .reads_input = true,
+      .parse = parse_variables,
       .check = check_variables};
 }
 

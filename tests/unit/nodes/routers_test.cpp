@@ -77,6 +77,15 @@ TEST(Switch, ModeAllTakesEveryMatch) {
       R"({"matched":false,"value":0,"outputs":[],"branches":[],"match_count":0,"output":"d","branch":"default"})");
 }
 
+TEST(Switch, OnlyTheOutputThatIsTakenIsComputed) {
+  constexpr std::string_view kConfig =
+      "{expression: input, cases: {1: one, 2: '{{ 1 / 0 }}'}, default: '{{ input.a }}'}";
+  EXPECT_EQ(switched(kConfig, "1"), R"({"matched":true,"value":1,"output":"one","branch":"1"})");
+  EXPECT_EQ(switched(kConfig, "2"), "cases: division by zero: 1 / 0 (line 1, column 6)");
+  EXPECT_EQ(switched(kConfig, R"({"a":[5]})"),
+            R"({"matched":false,"value":{"a":[5]},"output":[5],"branch":"default"})");
+}
+
 TEST(Switch, ACaseThatIsNotBooleanFailsByName) {
   EXPECT_EQ(switched("{expression: input, cases: {'value + 1': p}}", "1"),
             "case 'value + 1': the value must be true or false, not an integer");

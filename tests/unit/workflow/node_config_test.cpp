@@ -24,6 +24,32 @@ TEST(NodeConfig, RequiredFieldsMustBeThere) {
             "expression in quotes)\n");
 }
 
+TEST(NodeConfig, IsParsedForGoodAlsoWithTemplatesWhereAnythingMayStand) {
+  for (const auto& [type, config] : std::initializer_list<std::pair<std::string_view, std::string_view>>{
+           {"debug",
+            "{message: 'a {{ input.a }}', level: warn, fields: '{{ input }}', custom_data: ['{{ input.b }}']}"},
+           {"template", "{template: 'a {{ input.a }}'}"},
+           {"template", "{fields: '{{ input }}'}"},
+           {"variables", "{values: {a: '{{ input.a }}'}}"},
+           {"variables", "{operation: delete, names: '{{ input.names }}'}"},
+           {"switch", "{field: a, cases: {x: '{{ input.b }}'}, default: '{{ input }}'}"},
+           {"switch", "{expression: input, cases: [{value: '{{ input.v }}', output: 1, label: '{{ input.l }}'}]}"},
+           {"datetime", "{operation: diff, date: '{{ input.a }}', date2: '{{ input.b }}', timezone: Europe/Berlin}"},
+           {"crypto", "{operation: hmac, data: '{{ input.a }}', key: '{{ env.R8R_KEY }}'}"}}) {
+    EXPECT_NE(must_load(with_config(type, config))->nodes[0].parsed, nullptr) << type << ' ' << config;
+  }
+  // Where a word or a number has to stand, it waits for the run.
+  EXPECT_EQ(must_load(with_config("debug", "{level: '{{ input.level }}'}"))->nodes[0].parsed, nullptr);
+}
+
+TEST(NodeConfig, ObjectsAndKeysThatAreNoneAreRefusedAtCreation) {
+  EXPECT_EQ(config_problems("template", "fields: 5"), "6:15 nodes[0].config.fields: 'fields' must be a map, not 5\n");
+  EXPECT_EQ(config_problems("variables", "values: [1]"),
+            "6:15 nodes[0].config.values: 'values' must be a map, not a list\n");
+  EXPECT_EQ(config_problems("crypto", "{operation: hmac, data: x, secret: 5}"),
+            "6:42 nodes[0].config.secret: 'secret' must be a string, not 5\n");
+}
+
 TEST(NodeConfig, ConstantsAreCheckedAtCreation) {
   EXPECT_EQ(config_problems("http", "{url: 'https://x.example', method: FETCH}"),
             "6:42 nodes[0].config.method: 'method' must be one of GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS, not "
