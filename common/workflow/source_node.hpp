@@ -26,7 +26,6 @@ struct SourceNode {
     std::string text;
     int line = 0;
     int column = 0;
-    bool operator==(const Key&) const = default;
   };
 
   Kind kind = Kind::null;
@@ -39,7 +38,6 @@ struct SourceNode {
   std::vector<Key> keys;             ///< of a map, in the order of the file, no two alike
   std::vector<SourceNode> children;  ///< items of a sequence; values of a map, beside their keys
 
-  bool operator==(const SourceNode&) const = default;
   bool is_null() const { return kind == Kind::null; }
   bool is_map() const { return kind == Kind::map; }
   bool is_sequence() const { return kind == Kind::sequence; }

@@ -77,7 +77,6 @@ ReadResult read_source(std::string_view text) {
     const bool meant_as_json = text[first] == '[' || second == std::string_view::npos || text[second] == '"';
     return meant_as_json ? json : yaml;
   }
-  if (auto plain = read_plain_yaml(text)) return std::move(*plain);
   return read_yaml(text);
 }
 

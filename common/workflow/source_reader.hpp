@@ -28,9 +28,6 @@ void check_number(const SourceNode& scalar, ReadResult& result);
 
 /// Reads one YAML document. Never throws; time and memory are bounded by the limits above.
 ReadResult read_yaml(std::string_view text);
-/// The same, only quicker, for the forms that files are mostly written in; nothing when this text has others, or
-/// something wrong in it.
-std::optional<ReadResult> read_plain_yaml(std::string_view text);
 /// Reads JSON strictly (RFC 8259); when it is no JSON, `root` is empty and there is one problem.
 ReadResult read_json(std::string_view text);
 
