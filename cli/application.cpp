@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "cli/command_tree.hpp"
+#include "cli/commands/events.hpp"
 #include "cli/commands/test.hpp"
 #include "cli/commands/version.hpp"
 #include "cli/commands/workflows.hpp"
@@ -13,14 +14,29 @@ namespace r8r::cli {
 namespace {
 
 const std::vector<Unbuilt>& unbuilt_commands() {
-  static const std::vector<Unbuilt> all = {{"dev"},          {"db"},          {"doctor"},
-                                           {"approve"},      {"deny"},        {"approvals"},
-                                           {"events"},       {"dlq"},         {"monitor", {"watch"}},
-                                           {"lint"},         {"schema"},      {"credentials", {"secrets"}},
-                                           {"keys"},         {"policy"},      {"init"},
-                                           {"templates"},    {"completions"}, {"create", {"generate"}},
-                                           {"refine"},       {"prompt"},      {"chat"},
-                                           {"integrations"}, {"migrate"},     {"mcp"}};
+  static const std::vector<Unbuilt> all = {{"dev"},
+                                           {"db"},
+                                           {"doctor"},
+                                           {"approve"},
+                                           {"deny"},
+                                           {"approvals"},
+                                           {"dlq"},
+                                           {"monitor", {"watch"}},
+                                           {"lint"},
+                                           {"schema"},
+                                           {"credentials", {"secrets"}},
+                                           {"keys"},
+                                           {"policy"},
+                                           {"init"},
+                                           {"templates"},
+                                           {"completions"},
+                                           {"create", {"generate"}},
+                                           {"refine"},
+                                           {"prompt"},
+                                           {"chat"},
+                                           {"integrations"},
+                                           {"migrate"},
+                                           {"mcp"}};
   return all;
 }
 const std::vector<Unbuilt>& unbuilt_workflows_commands() {
@@ -36,9 +52,11 @@ class Application : public CommandTree {
  private:
   void add_server();
   void add_workflows();
+  void add_events();
   void add_test();
 
   ServerFlags server_;
+  PublishEvent event_;
   ListWorkflows list_;
   bool only_enabled_ = false;
   bool only_disabled_ = false;
@@ -118,6 +136,19 @@ void Application::add_workflows() {
   add_unbuilt(workflows, "workflows ", unbuilt_workflows_commands());
 }
 
+void Application::add_events() {
+  CLI::App* events = group("events", "tell workflows that something happened");
+  CLI::App* publish = command(events, "publish", "start the workflows that listen to an event", [this] {
+    return with_server([this](Context& context) { return publish_event(context, event_); });
+  });
+  publish->add_option("name", event_.name, "the event's name, as order.created")->required();
+  publish->add_option("-d,--data", event_.data, "JSON, @FILE, or - for standard input (default: null)");
+  publish->add_option("-s,--source", event_.source, "who says so");
+  publish->add_option("--correlation-id", event_.correlation_id,
+                      "of the executions that it starts (default: the event's id)");
+  publish->add_option("--idempotency-key", event_.idempotency_key, "publishing again with this key starts nothing new");
+}
+
 void Application::add_test() {
   CLI::App* test = command(&root(), "test", "run the tests of workflow files in this process",
                            [this] { return test_workflows(console(), test_); });
@@ -136,6 +167,7 @@ Application::Application() : executions_(*this) {
   add_server();
   add_workflows();
   executions_.add();
+  add_events();
   add_test();
   command(&root(), "version", "of this program and of the server",
           [this] { return with_server([](Context& context) { return show_version(context); }); });

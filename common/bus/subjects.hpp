@@ -41,6 +41,8 @@ inline std::string events_subject(std::string_view workflow) {
 inline constexpr std::string_view kAllEvents = "r8r.events.*";
 /// A workflow was created, changed, enabled or disabled. WorkflowChanged.
 inline constexpr std::string_view kWorkflowChanged = "r8r.workflow.changed";
+/// An event started executions that begin later; the payload is the time of the first, in microseconds since the epoch.
+inline constexpr std::string_view kDelayedStarts = "r8r.delayed";
 /// Stop what runs of an execution. CancelNotice.
 inline constexpr std::string_view kCancel = "r8r.cancel";
 /// Partitions were released or a scheduler came or went: look again now. Empty payload.

@@ -16,8 +16,8 @@ struct Feature {
 // Running the workflow without these would do something else than the file says: it cannot be created.
 constexpr Feature kNotRun[] = {
     {"depends_on_workflows"}, {"settings.error_workflow"},  {"settings.max_concurrent_executions"},
-    {"settings.rate_limit"},  {"triggers[].type", "event"}, {"triggers[].header_filter"},
-    {"triggers[].signature"}, {"triggers[].debounce"},      {"triggers[].dedupe"},
+    {"settings.rate_limit"},  {"triggers[].header_filter"}, {"triggers[].signature"},
+    {"triggers[].debounce"},  {"triggers[].dedupe"},
 };
 
 // Without these it runs as the file says, only slower, or its history is kept longer: a warning.

@@ -36,4 +36,23 @@ std::vector<std::pair<std::size_t, std::string>> cron_triggers(const Workflow& w
 Result<std::string> cron_input(const Workflow& workflow, const CronTrigger& trigger, Timestamp scheduled_at,
                                const TriggerContext& context);
 
+/// An event as triggers see it: `event` (the name), `data`, `source`, `correlation_id`, and all of them under `input`.
+struct EventFacts {
+  std::string name;
+  expr::Value data;
+  expr::Value source;  ///< a string, or null
+  std::string correlation_id;
+};
+
+/// What an event starts.
+struct EventStart {
+  std::string workflow;  ///< another workflow, named by `routing`; empty: the trigger's own
+  std::string input;     ///< raw JSON; the workflow that starts has not checked it yet
+};
+
+/// What an event whose name matches starts; nothing when it does not count for the trigger. Errors: invalid_input, when
+/// that cannot be told.
+Result<std::optional<EventStart>> event_start(const Workflow& workflow, const EventTrigger& trigger,
+                                              const EventFacts& event, const TriggerContext& context);
+
 }  // namespace r8r::workflow

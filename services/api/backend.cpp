@@ -25,6 +25,8 @@ Backend::Backend(asio::io_context& io, const Settings& settings, const Lifecycle
       waiter(io, pool),
       publisher(io, *bus, partitions),
       starter(*bus, accept_queue, publisher, waiter, done_subject),
+      subscribers(io, pool, catalog, directory),
+      event_publisher({io, *bus, pool, directory, subscribers, publisher, settings.expression_env}),
       owner(*bus, publisher),
       preparation(directory, catalog),
       execute({starter, preparation, waiter, pool, lifecycle}, {settings.max_wait, settings.trust_request_id},
@@ -35,6 +37,7 @@ Backend::Backend(asio::io_context& io, const Settings& settings, const Lifecycle
       lists(pool, directory),
       control({owner, waiter, pool, lifecycle}, done_subject, settings.max_wait),
       why(owner, pool),
+      events(event_publisher, lifecycle, settings.trust_request_id),
       webhooks({starter, directory, waiter, lifecycle}, {settings.webhook_envelope, settings.trust_request_id}),
       monitor(io, *bus, pool, {settings.monitor_buffer, settings.monitor_max_clients}) {}
 

@@ -7,6 +7,9 @@
 #include "common/store/accept_queue.hpp"
 #include "services/api/completion_waiter.hpp"
 #include "services/api/control_endpoints.hpp"
+#include "services/api/event_publisher.hpp"
+#include "services/api/event_subscribers.hpp"
+#include "services/api/events_endpoint.hpp"
 #include "services/api/exec_publisher.hpp"
 #include "services/api/execute_endpoint.hpp"
 #include "services/api/execution_lists.hpp"
@@ -39,6 +42,8 @@ struct Backend {
   CompletionWaiter waiter;
   ExecPublisher publisher;
   ExecutionStarter starter;
+  EventSubscribers subscribers;
+  EventPublisher event_publisher;
   ExecutionOwner owner;
   RunPreparation preparation;
   ExecuteEndpoint execute;
@@ -48,6 +53,7 @@ struct Backend {
   ExecutionLists lists;
   ControlEndpoints control;
   WhyEndpoint why;
+  EventsEndpoint events;
   Webhooks webhooks;
   Monitor monitor;
 

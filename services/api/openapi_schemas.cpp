@@ -302,12 +302,33 @@ void add_execution_schemas(http::Router& router) {
                                              {"execution_id", "workflow_name", "status", "nodes"}));
 }
 
+void add_event_schemas(http::Router& router) {
+  router.add_schema(
+      "PublishEventRequest",
+      object({{"event", {{"type", "string"}, {"minLength", 1}, {"maxLength", 128}, {"description", "order.created"}}},
+              {"data", anything("Any JSON; default null")},
+              {"source", nullable("string")},
+              {"correlation_id", {{"type", {"string", "null"}}, {"minLength", 1}, {"maxLength", 128}}},
+              {"idempotency_key", {{"type", {"string", "null"}}, {"minLength", 1}, {"maxLength", 255}}}},
+             {"event"}));
+  const Json triggered =
+      object({{"workflow", type("string")}, {"execution_id", id()}, {"run_at", timestamp()}}, {"workflow"});
+  const Json failed = object({{"workflow", type("string")}, {"error", type("string")}}, {"workflow", "error"});
+  router.add_schema("PublishEventResponse", object({{"status", {{"type", "string"}, {"enum", {"published"}}}},
+                                                    {"event", type("string")},
+                                                    {"event_id", id()},
+                                                    {"triggered", list_of(triggered)},
+                                                    {"failed", list_of(failed)}},
+                                                   {"status", "event", "event_id", "triggered", "failed"}));
+}
+
 }  // namespace
 
 void add_schemas(http::Router& router) {
   add_system_schemas(router);
   add_workflow_schemas(router);
   add_execution_schemas(router);
+  add_event_schemas(router);
 }
 
 }  // namespace r8r::api

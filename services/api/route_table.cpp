@@ -279,6 +279,30 @@ void add_replay_route(http::Router& router, const RouteParts& parts) {
              parts.gate.guard([&backend](auto& request, auto& slot) { return backend->replay.handle(request, slot); }));
 }
 
+void add_event_routes(http::Router& router, const RouteParts& parts) {
+  const auto& backend = parts.backend;
+  router.add_tag("Events", "What starts the workflows that listen to it");
+  router.add(
+      Method::post, "/api/events/publish",
+      {.id = "publishEvent",
+       .summary = "Publish an event; what it starts is recorded before the answer",
+       .tags = {"Events"},
+       .request_schema = "PublishEventRequest",
+       .responses = {{200, "PublishEventResponse"},
+                     {202, "PublishEventResponse"},
+                     {400, kErrors},
+                     {401, kErrors},
+                     {409, kErrors},
+                     {413, kErrors},
+                     {415, kErrors},
+                     {422, kErrors},
+                     {503, kErrors}},
+       .parameters = {{.name = "Idempotency-Key", .in = "header", .description = "As the body field"},
+                      {.name = "Prefer", .in = "header", .description = "respond-async: 202 instead of 200"}},
+       .example = {{"event", "order.created"}, {"data", {{"order_id", "ORD-1"}}}, {"source", "shop"}}},
+      parts.gate.guard([&backend](auto& request, auto& slot) { return backend->events.publish(request, slot); }));
+}
+
 awaitable<http::Response> call_webhook(const std::unique_ptr<Backend>& backend, http::Request& request,
                                        Admission::Slot& slot) {
   std::string path = percent_decoded(request.path, false);
@@ -361,6 +385,7 @@ void add_routes(http::Router& router, RouteParts parts) {
   add_execution_routes(router, parts);
   add_control_routes(router, parts);
   add_replay_route(router, parts);
+  add_event_routes(router, parts);
   add_webhook_routes(router, parts);
   add_monitor_route(router, parts);
   add_schemas(router);

@@ -1,5 +1,7 @@
 #include "services/api/settings.hpp"
 
+#include "common/workflow/expression_env.hpp"
+
 namespace r8r::api {
 
 bool Settings::listens_on_loopback() const {
@@ -25,6 +27,7 @@ Settings read_settings(Environment& env) {
   s.monitor_public = env.flag("R8R_MONITOR_PUBLIC", false);
   s.monitor_buffer = static_cast<std::size_t>(env.integer("R8R_MONITOR_BUFFER", 1'024, 1, 1'000'000));
   s.monitor_max_clients = static_cast<std::size_t>(env.integer("R8R_MONITOR_MAX_CLIENTS", 10'000, 0, 1'000'000));
+  s.expression_env = workflow::read_expression_env(env);
   s.cors_origins = env.text_or("R8R_CORS_ORIGINS", "http://localhost:3000");
   s.cors_allow_all = env.flag("R8R_CORS_ALLOW_ALL", false);
   return s;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "common/base/environment.hpp"
+#include "common/expr/value.hpp"
 
 namespace r8r::api {
 
@@ -28,6 +29,8 @@ struct Settings {
   bool monitor_public = false;
   std::size_t monitor_buffer = 1'024;  ///< events per client
   std::size_t monitor_max_clients = 10'000;
+
+  expr::Value expression_env;  ///< what the expressions of triggers see as `env`
 
   std::string cors_origins;
   bool cors_allow_all = false;

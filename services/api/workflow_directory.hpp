@@ -45,6 +45,8 @@ class WorkflowDirectory {
 
   /// Forgets what it knows of a workflow.
   void invalidate(const std::string& name);
+  /// Goes up with every invalidation.
+  std::uint64_t changes() const { return changes_; }
 
  private:
   struct Cached {

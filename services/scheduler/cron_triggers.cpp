@@ -111,6 +111,7 @@ awaitable<bool> CronTriggers::reconcile(std::optional<std::vector<Uuid>> ids) {
     names_.erase(id);
     unusable_.erase(id);
   }
+  if (!ids) std::erase_if(unusable_, [&](const auto& known) { return !there.contains(known.first); });
   for (store::WorkflowRow& row : *rows) {
     if (!is_ours(row.id) || plan_.version_of(row.id) == row.version) continue;
     if (const auto found = unusable_.find(row.id); found != unusable_.end() && found->second == row.version) continue;

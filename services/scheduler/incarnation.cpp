@@ -55,6 +55,12 @@ bool Incarnation::holds_lease() const {
   return !over_ && ports_.clock.steady_now() < lease_valid_until_ - kLeaseMargin;
 }
 
+std::vector<int> Incarnation::owned() const {
+  std::vector<int> partitions;
+  for (const auto& [partition, subscriptions] : held_) partitions.push_back(partition);
+  return partitions;
+}
+
 void Incarnation::over(const char* why) {
   if (over_) return;
   over_ = true;

@@ -34,6 +34,7 @@ class Incarnation {
 
   bool holds_lease() const;
   bool owns(int partition) const { return held_.contains(partition); }
+  std::vector<int> owned() const;
   /// Called after each change of what it owns.
   void on_partitions_changed(std::function<void()> tell) { tell_of_partitions_ = std::move(tell); }
   std::size_t partitions_held() const { return held_.size(); }

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include "common/base/log.hpp"
+#include "common/store/events.hpp"
 #include "common/store/executions.hpp"
 #include "common/store/leases.hpp"
 #include "common/store/migrations.hpp"
 #include "common/store/schedules.hpp"
 #include "services/scheduler/cron_triggers.hpp"
+#include "services/scheduler/delayed_starts.hpp"
 
 namespace r8r::scheduler {
 namespace {
@@ -136,9 +138,20 @@ awaitable<void> Scheduler::live(std::int64_t id) {
                           .up_since = up_since_,
                           .owns = [this](int partition) { return incarnation_->owns(partition); },
                           .may_act = [this] { return incarnation_->holds_lease(); }});
+  const auto delayed =
+      std::make_unique<DelayedStarts>(DelayedStarts::Parts{.io = io_,
+                                                           .bus = *bus_,
+                                                           .pool = pool_,
+                                                           .incarnation = id,
+                                                           .owned = [this] { return incarnation_->owned(); },
+                                                           .may_act = [this] { return incarnation_->holds_lease(); }});
   TaskGroup beside(io_);
-  incarnation_->on_partitions_changed([&cron] { cron->partitions_changed(); });
+  incarnation_->on_partitions_changed([&cron, &delayed] {
+    cron->partitions_changed();
+    delayed->partitions_changed();
+  });
   beside.spawn("cron triggers", cron->run());
+  beside.spawn("delayed starts", delayed->run());
   co_await incarnation_->run();
   incarnation_->on_partitions_changed([] {});
   beside.cancel();
@@ -148,13 +161,16 @@ awaitable<void> Scheduler::live(std::int64_t id) {
 awaitable<void> Scheduler::maintain_history() {
   store::Executions executions(pool_);
   store::Schedules schedules(pool_);
+  store::Events events(pool_);
   while (true) {
     const bool slept = co_await sleep_for(std::chrono::hours(1));
     if (!slept) co_return;
     Result<void> made = co_await executions.ensure_day_partitions(kDaysAhead);
     if (!made) log::warn("the coming days' partitions could not be made", {{"error", made.error().message}});
     Result<void> forgotten = co_await schedules.forget_old();
-    if (!forgotten) log::warn("old keys of cron firings could not be dropped", {{"error", forgotten.error().message}});
+    if (forgotten) forgotten = co_await events.forget_old();
+    if (!forgotten)
+      log::warn("old keys of cron firings and events could not be dropped", {{"error", forgotten.error().message}});
   }
 }
 

@@ -171,10 +171,10 @@ TEST_F(TestCommand, MistakesInTheWorkflowAreShownInItsFile) {
   EXPECT_EQ(problem.at("line"), 3);
 }
 
-TEST_F(TestCommand, TriggersThatDoNotFireYetAreNoMatter) {
-  const std::string path = write("event.yaml",
-                                 "name: event\n"
-                                 "triggers: [{type: event, event: a}]\n"
+TEST_F(TestCommand, WhatThisVersionDoesNotRunBesidesNodesIsNoMatter) {
+  const std::string path = write("limited.yaml",
+                                 "name: limited\n"
+                                 "settings: {rate_limit: {limit: 1, per_seconds: 2}}\n"
                                  "nodes: [{id: a, type: debug}]\n"
                                  "tests: [{name: one, expected: {}}]\n");
   EXPECT_EQ(run({.paths = {path}}), 0) << error_.str();
