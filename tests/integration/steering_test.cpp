@@ -1,6 +1,8 @@
 // Pause, resume and cancel as clients do it: over HTTP, whichever api is asked and whoever owns the execution.
 #include <gmock/gmock.h>
 
+#include <csignal>
+
 #include <atomic>
 #include <future>
 
@@ -257,6 +259,17 @@ TEST(SteeringWithoutOwner, WaitsForOneAndGivesUpInTheEnd) {
   ASSERT_TRUE(eventually(std::chrono::seconds(30), [&] {
     return stack.get("/api/executions/" + id + "/trace").body.find("\"waiting\"") != std::string::npos;
   }));
+  // An owner that was frozen does what it is asked to more than once, and the client hears of it once. While nobody
+  // answers, `why` says so after its patience.
+  stack.service("r8r-scheduler").signal(SIGSTOP);
+  auto paused =
+      std::async(std::launch::async, [&] { return stack.post("/api/executions/" + id + "/pause", Json::object()); });
+  EXPECT_EQ(stack.get("/api/executions/" + id + "/why").json()["waiting_for"][0]["kind"], "owner");
+  stack.service("r8r-scheduler").signal(SIGCONT);
+  const HttpAnswer late = paused.get();
+  EXPECT_EQ(late.status, 200) << late.body;
+  EXPECT_EQ(late.json()["status"], "paused");
+
   stack.service("r8r-scheduler").kill();
   const Json why = stack.get("/api/executions/" + id + "/why").json();
   EXPECT_EQ(why["waiting_for"][0]["kind"], "owner") << why;
