@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "common/base/log.hpp"
+#include "common/base/payload.hpp"
 
 extern char** environ;  // NOLINT: POSIX
 
@@ -56,7 +57,11 @@ const std::vector<std::string>& known_names() {
                                                  "R8R_URL",
                                                  "R8R_SERVER_URL",
                                                  "R8R_BASE_URL",
-                                                 "R8R_MAX_CONNECTIONS"};
+                                                 "R8R_MAX_CONNECTIONS",
+                                                 "R8R_MAX_OUTPUT_BYTES",
+                                                 "R8R_RETENTION_DAYS",
+                                                 "R8R_IDEMPOTENCY_TTL_HOURS",
+                                                 "R8R_HEALTH_API_KEY"};
   return names;
 }
 
@@ -185,6 +190,10 @@ CommonSettings read_common_settings(Environment& env) {
   settings.db_pool_size = static_cast<int>(env.integer("R8R_DB_POOL_SIZE", 4, 1, 100));
   settings.partitions = static_cast<int>(env.integer("R8R_PARTITIONS", 64, 1, 4096));
   settings.shutdown_timeout = std::chrono::seconds(env.integer("R8R_SHUTDOWN_TIMEOUT_SECONDS", 30, 0, 3600));
+  settings.max_output_bytes =
+      static_cast<std::size_t>(env.integer("R8R_MAX_OUTPUT_BYTES", payload::kDefaultMaxOutputBytes, 1024, 64 << 20));
+  settings.retention_days = static_cast<int>(env.integer("R8R_RETENTION_DAYS", 30, 0, 36'500));
+  settings.idempotency_ttl = std::chrono::hours(env.integer("R8R_IDEMPOTENCY_TTL_HOURS", 24, 1, 24 * 365));
   return settings;
 }
 

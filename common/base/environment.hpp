@@ -51,8 +51,12 @@ struct CommonSettings {
   int db_pool_size = 4;
   int partitions = 64;
   std::chrono::seconds shutdown_timeout{30};
+  std::size_t max_output_bytes = 8u << 20;  ///< of one node, as JSON
+  int retention_days = 30;                  ///< 0: everything is kept
+  std::chrono::hours idempotency_ttl{24};
 };
-/// R8R_DATABASE_URL (or DATABASE_URL), R8R_NATS_URL, R8R_DB_POOL_SIZE, R8R_PARTITIONS, R8R_SHUTDOWN_TIMEOUT_SECONDS.
+/// R8R_DATABASE_URL (or DATABASE_URL), R8R_NATS_URL, R8R_DB_POOL_SIZE, R8R_PARTITIONS, R8R_SHUTDOWN_TIMEOUT_SECONDS,
+/// R8R_MAX_OUTPUT_BYTES, R8R_RETENTION_DAYS, R8R_IDEMPOTENCY_TTL_HOURS.
 CommonSettings read_common_settings(Environment& env);
 
 /// R8R_LOG_LEVEL and R8R_LOG_FORMAT, applied.

@@ -6,6 +6,9 @@
 
 namespace r8r::bus {
 
+/// A raw field that holds a reference has this behind its name.
+inline constexpr std::string_view kReferenceSuffix = "_at";
+
 template <class V>
 void visit_fields(V& visit, ExecRequest& m) {
   visit("id", m.execution_id);
@@ -80,6 +83,7 @@ void visit_fields(V& visit, NodeResult& m) {
   visit.sparse("item_errors", m.item_errors);
   visit.raw("fallback_input", m.fallback_input);
   visit.raw("items", m.items);
+  visit.raw("items_at", m.items_at);
 }
 
 template <class V>

@@ -15,8 +15,9 @@ using simdjson::ondemand::value;
 constexpr std::int64_t kKnownVersion = 1;
 
 // `raw` points behind the opening quote of a key, in a padded buffer.
-bool is_key(const char* raw, std::string_view name) {
-  return std::memcmp(raw, name.data(), name.size()) == 0 && raw[name.size()] == '"';
+bool is_key(const char* raw, std::string_view name, std::string_view suffix = "") {
+  return std::memcmp(raw, name.data(), name.size()) == 0 &&
+         std::memcmp(raw + name.size(), suffix.data(), suffix.size()) == 0 && raw[name.size() + suffix.size()] == '"';
 }
 
 // Throws simdjson_error on anything malformed; decode() catches. Goes through the members of an object once, side by
@@ -108,10 +109,12 @@ class Reader {
   void raw(std::string_view name, std::string& out) {
     value found;
     if (find(name, found)) out = json(found);
+    if (find(name, found, kReferenceSuffix)) out = '@' + json(found);
   }
   void raw(std::string_view name, std::optional<std::string>& out) {
     value found;
     if (find(name, found)) out = json(found);
+    if (find(name, found, kReferenceSuffix)) out = '@' + json(found);
   }
   void raw(std::string_view name, std::vector<std::string>& out) {
     value found;
@@ -121,12 +124,8 @@ class Reader {
   }
   void raw(std::string_view name, std::vector<std::pair<std::string, std::string>>& out) {
     value found;
-    if (!find(name, found)) return;
-    out.clear();
-    for (auto field : found.get_object()) {
-      std::string key(std::string_view(field.unescaped_key().value()));
-      out.emplace_back(std::move(key), json(field.value().value()));
-    }
+    if (find(name, found)) members(found, "", out);
+    if (find(name, found, kReferenceSuffix)) members(found, "@", out);
   }
 
  private:
@@ -153,14 +152,20 @@ class Reader {
     if (taken_ || !progress_) next();
   }
   // Whether the member at hand is the field `name`; the one before it has been read by now.
-  bool find(std::string_view name, value& out) {
+  bool find(std::string_view name, value& out, std::string_view suffix = "") {
     const bool first = position_++ == 0;
     if (taken_) next();
-    if (!more_ || !is_key(key_, name)) return false;
+    if (!more_ || !is_key(key_, name, suffix)) return false;
     out = member_.value();
     taken_ = progress_ = true;
     if (first) has_id_ = true;
     return true;
+  }
+  static void members(value found, const char* before, std::vector<std::pair<std::string, std::string>>& out) {
+    for (auto field : found.get_object()) {
+      std::string key(std::string_view(field.unescaped_key().value()));
+      out.emplace_back(std::move(key), before + json(field.value().value()));
+    }
   }
   static std::string text(value found) { return std::string(std::string_view(found.get_string().value())); }
   static std::string json(value found) {

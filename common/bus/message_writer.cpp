@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "common/base/json_text.hpp"
+#include "common/base/payload.hpp"
 #include "common/bus/message_fields.hpp"
 
 namespace r8r::bus {
@@ -63,9 +64,14 @@ class Writer {
     }
   }
 
-  // A raw field without a value is left out.
+  // A raw field without a value is left out. A reference stands under a name of its own.
   void raw(std::string_view name, const std::string& json) {
     if (json.empty()) return;
+    if (payload::is_reference(json)) {
+      key(name, kReferenceSuffix);
+      out_ += std::string_view(json).substr(1);
+      return;
+    }
     key(name);
     out_ += json;
   }
@@ -83,16 +89,8 @@ class Writer {
     out_ += ']';
   }
   void raw(std::string_view name, const std::vector<std::pair<std::string, std::string>>& members) {
-    if (members.empty()) return;
-    key(name);
-    out_ += '{';
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      if (i > 0) out_ += ',';
-      append_json_string(out_, members[i].first);
-      out_ += ':';
-      out_ += members[i].second.empty() ? std::string_view("null") : std::string_view(members[i].second);
-    }
-    out_ += '}';
+    this->members(name, "", members, false);
+    this->members(name, kReferenceSuffix, members, true);
   }
 
  private:
@@ -106,11 +104,30 @@ class Writer {
     }
     out_ += ']';
   }
-  void key(std::string_view name) {
+  void members(std::string_view name, std::string_view suffix,
+               const std::vector<std::pair<std::string, std::string>>& members, bool references) {
+    bool any = false;
+    for (const auto& [id, json] : members) {
+      if (payload::is_reference(json) != references) continue;
+      if (any) {
+        out_ += ',';
+      } else {
+        key(name, suffix);
+        out_ += '{';
+        any = true;
+      }
+      append_json_string(out_, id);
+      out_ += ':';
+      out_ += json.empty() ? std::string_view("null") : std::string_view(json).substr(references ? 1 : 0);
+    }
+    if (any) out_ += '}';
+  }
+  void key(std::string_view name, std::string_view suffix = {}) {
     if (!first_) out_ += ',';
     first_ = false;
     out_ += '"';
     out_ += name;
+    out_ += suffix;
     out_ += "\":";
   }
   template <class N>

@@ -12,7 +12,8 @@
 
 /// Every message that crosses the bus: JSON {"v": 1, "items": [...]}, many items for one receiver in one message.
 /// Payload fields (marked raw) hold JSON text that is embedded as it is and cut out again unparsed: whoever only passes
-/// a payload on never looks inside. Times are microseconds since the epoch. Unknown fields are ignored; a newer `v`
+/// a payload on never looks inside. Where it says so they may be references to stored payloads
+/// (common/base/payload.hpp) instead. Times are microseconds since the epoch. Unknown fields are ignored; a newer `v`
 /// than known is refused.
 namespace r8r::bus {
 
@@ -49,7 +50,7 @@ struct Task {
   bool effect = false;                ///< the segment is one effect node: result by request on effect_result_subject
   std::optional<std::string> input;   ///< raw workflow input, when a node of the segment needs it
   bool input_by_reference = false;    ///< read the input from the execution's row
-  /// raw outputs of finished nodes that the segment refers to: id → output; skipped nodes have "null"
+  /// raw outputs, or references, of finished nodes that the segment refers to: id → output; skipped nodes have "null"
   std::vector<std::pair<std::string, std::string>> outputs;
   /// ids of `outputs` too large for a message: read them from the journal
   std::vector<std::string> outputs_by_reference;
@@ -58,13 +59,14 @@ struct Task {
   /// raw.
   std::int32_t item_count = 0;
   std::int32_t item_index = 0;
-  std::optional<std::string> item;
-  bool item_by_reference = false;          ///< read the item from the journal
-  std::optional<std::string> given_input;  ///< raw: the only node runs in place of another and gets this as its input
-  std::string in_place_of;                 ///< with given_input: the node that it stands for
-  bool at_most_once = false;               ///< an effect that is not started again when its worker was lost
-  Timestamp started_at;                    ///< of the execution
-  Timestamp now;                           ///< what now() answers: chosen at dispatch
+  std::optional<std::string> item;  ///< or a reference
+  bool item_by_reference = false;   ///< read the item from the journal
+  /// raw or a reference: the only node runs in place of another and gets this as its input
+  std::optional<std::string> given_input;
+  std::string in_place_of;    ///< with given_input: the node that it stands for
+  bool at_most_once = false;  ///< an effect that is not started again when its worker was lost
+  Timestamp started_at;       ///< of the execution
+  Timestamp now;              ///< what now() answers: chosen at dispatch
   std::uint64_t seed = 0;
 };
 
@@ -81,19 +83,23 @@ struct ItemError {
 struct NodeResult {
   std::string node_id;
   NodeOutcome outcome = NodeOutcome::completed;
-  std::string output;  ///< raw; completed: the output; waiting: what the output will be when the timer fires
-  std::string error;   ///< failed: the message for people
+  /// raw or a reference; completed: the output; waiting: what the output will be when the timer fires
+  std::string output;
+  std::string error;  ///< failed: the message for people
   std::string error_code;
-  bool permanent = false;                     ///< failed: trying again cannot help
-  std::optional<std::string> recovery;        ///< failed, raw: what on_error would put in place (continue: "null")
-  std::int64_t retry_after_ms = 0;            ///< failed: what a Retry-After header asked for
-  std::int64_t wait_ms = 0;                   ///< waiting: from `finished_at`
-  std::string logs;                           ///< text, at most 64 KiB
-  std::vector<std::string> routed_away;       ///< completed: ids of nodes that its decision leads away from
-  std::optional<std::string> fallback_input;  ///< failed, raw: for the node that runs in place of this one
-  std::int32_t item_count = 0;                ///< with for_each
-  std::vector<std::string> items;             ///< expanded: raw, one each
-  std::vector<ItemError> item_errors;         ///< of a pure node with for_each, the first of them
+  bool permanent = false;  ///< failed: trying again cannot help
+  /// failed, raw or a reference: what on_error would put in place (continue: "null")
+  std::optional<std::string> recovery;
+  std::int64_t retry_after_ms = 0;       ///< failed: what a Retry-After header asked for
+  std::int64_t wait_ms = 0;              ///< waiting: from `finished_at`
+  std::string logs;                      ///< text, at most 64 KiB
+  std::vector<std::string> routed_away;  ///< completed: ids of nodes that its decision leads away from
+  /// failed, raw or a reference: for the node that runs in place of this one
+  std::optional<std::string> fallback_input;
+  std::int32_t item_count = 0;         ///< with for_each
+  std::vector<std::string> items;      ///< expanded: raw, one each
+  std::string items_at;                ///< expanded, instead of `items`: a list reference
+  std::vector<ItemError> item_errors;  ///< of a pure node with for_each, the first of them
   Timestamp started_at;
   Timestamp finished_at;
 };

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,8 @@ Result<Value> parse_json(std::string_view text, int max_depth = 128);
 /// Compact JSON. NaN, infinity and closures become null; what is not UTF-8 becomes U+FFFD.
 void append_json(std::string& out, const Value& value);
 std::string to_json(const Value& value);
+/// The same, unless it comes to more than `limit` bytes: then nullopt, as soon as that is known.
+std::optional<std::string> to_json_within(const Value& value, std::size_t limit);
 /// With two spaces of indentation per level.
 std::string to_pretty_json(const Value& value);
 

@@ -1,5 +1,6 @@
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "common/base/json_text.hpp"
 #include "common/expr/json.hpp"
@@ -51,23 +52,24 @@ void append_scalar(std::string& out, const Value& value) {
 
 /// Levels that append_compact may go down on the call stack.
 constexpr int kRecursion = 64;
+constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
 
-void append_pretty_or_deep(std::string& out, const Value& value, bool pretty);
+bool append_pretty_or_deep(std::string& out, const Value& value, bool pretty, std::size_t limit);
 
-/// The fast way for ordinary values.
-void append_compact(std::string& out, const Value& value, int depth) {
+/// The fast way for ordinary values. False, and stopped somewhere, when `out` has grown over `limit`.
+bool append_compact(std::string& out, const Value& value, int depth, std::size_t limit) {
   if (value.is_array()) {
-    if (depth == kRecursion) return append_pretty_or_deep(out, value, false);
+    if (depth == kRecursion) return append_pretty_or_deep(out, value, false, limit);
     out += '[';
     bool first = true;
     for (const Value& element : value.as_array()) {
       if (!first) out += ',';
       first = false;
-      append_compact(out, element, depth + 1);
+      if (!append_compact(out, element, depth + 1, limit)) return false;
     }
     out += ']';
   } else if (value.is_map()) {
-    if (depth == kRecursion) return append_pretty_or_deep(out, value, false);
+    if (depth == kRecursion) return append_pretty_or_deep(out, value, false, limit);
     out += '{';
     bool first = true;
     for (const Map::Entry& entry : value.as_map()) {
@@ -75,22 +77,24 @@ void append_compact(std::string& out, const Value& value, int depth) {
       first = false;
       append_string(out, entry.key());
       out += ':';
-      append_compact(out, entry.value, depth + 1);
+      if (!append_compact(out, entry.value, depth + 1, limit)) return false;
     }
     out += '}';
   } else {
     append_scalar(out, value);
   }
+  return out.size() <= limit;
 }
 
 /// Writes without recursion: values may nest without bound.
 class Writer {
  public:
-  Writer(std::string& out, bool pretty) : out_(out), pretty_(pretty) {}
+  Writer(std::string& out, bool pretty, std::size_t limit) : out_(out), pretty_(pretty), limit_(limit) {}
 
-  void write(const Value& root) {
+  bool write(const Value& root) {
     open(root);
     while (!levels_.empty()) {
+      if (out_.size() > limit_) return false;
       Level& level = levels_.back();
       const std::size_t size =
           level.container->is_array() ? level.container->as_array().size() : level.container->as_map().size();
@@ -113,6 +117,7 @@ class Writer {
       out_ += pretty_ ? ": " : ":";
       open(entry.value);
     }
+    return out_.size() <= limit_;
   }
 
  private:
@@ -138,11 +143,12 @@ class Writer {
 
   std::string& out_;
   bool pretty_;
+  std::size_t limit_;
   std::vector<Level> levels_;
 };
 
-void append_pretty_or_deep(std::string& out, const Value& value, bool pretty) {
-  Writer(out, pretty).write(value);
+bool append_pretty_or_deep(std::string& out, const Value& value, bool pretty, std::size_t limit) {
+  return Writer(out, pretty, limit).write(value);
 }
 
 }  // namespace
@@ -160,7 +166,7 @@ void append_number(std::string& out, double number) {
 }
 
 void append_json(std::string& out, const Value& value) {
-  append_compact(out, value, 0);
+  append_compact(out, value, 0, kNoLimit);
 }
 
 std::string to_json(const Value& value) {
@@ -169,9 +175,15 @@ std::string to_json(const Value& value) {
   return out;
 }
 
+std::optional<std::string> to_json_within(const Value& value, std::size_t limit) {
+  std::string out;
+  if (!append_compact(out, value, 0, limit)) return std::nullopt;
+  return out;
+}
+
 std::string to_pretty_json(const Value& value) {
   std::string out;
-  append_pretty_or_deep(out, value, true);
+  append_pretty_or_deep(out, value, true, kNoLimit);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "common/base/json_text.hpp"
+#include "common/base/payload.hpp"
 
 namespace r8r::journal {
 namespace {
@@ -27,12 +28,14 @@ void append_time(std::string& out, std::string_view key, Timestamp time) {
   fmt::format_to(std::back_inserter(out), ",\"{}\":{}", key, to_unix_us(time));
 }
 
+// A reference stands under a name of its own: KEY_at.
 void append_raw(std::string& out, std::string_view key, std::string_view json) {
   if (json.empty()) return;
+  const bool reference = payload::is_reference(json);
   out += ",\"";
   out += key;
-  out += "\":";
-  out += json;
+  out += reference ? "_at\":" : "\":";
+  out += json.substr(reference ? 1 : 0);
 }
 
 template <class List, class Append>
@@ -113,6 +116,9 @@ JournalEntry entry_of(simdjson::ondemand::object object) {
     } else if (key == "output") {
       entry.has_output = true;
       entry.output = raw_of(content);
+    } else if (key == "output_at") {
+      entry.has_output = true;
+      entry.output = '@' + raw_of(content);
     } else if (key == "error") {
       entry.error = text_of(content);
     } else if (key == "error_code") {
@@ -133,12 +139,18 @@ JournalEntry entry_of(simdjson::ondemand::object object) {
       entry.item_count = static_cast<std::int32_t>(integer_of(content));
     } else if (key == "items") {
       for (auto element : content.get_array()) entry.items.push_back(raw_of(element.value()));
+    } else if (key == "items_at") {
+      entry.items_at = raw_of(content);
     } else if (key == "item_errors") {
       for (auto element : content.get_array()) entry.item_errors.push_back(item_error_of(element.get_object().value()));
     } else if (key == "fallback_input") {
       entry.fallback_input = raw_of(content);
+    } else if (key == "fallback_input_at") {
+      entry.fallback_input = '@' + raw_of(content);
     } else if (key == "recovery") {
       entry.recovery = raw_of(content);
+    } else if (key == "recovery_at") {
+      entry.recovery = '@' + raw_of(content);
     } else if (key == "in_place_of") {
       entry.in_place_of = text_of(content);
     } else if (key == "after_fallback") {
@@ -164,10 +176,7 @@ void append_entry(std::string& out, const JournalEntry& entry) {
   append_time(out, "started", entry.started_at);
   append_time(out, "finished", entry.finished_at);
   append_time(out, "wake", entry.wake_at);
-  if (entry.has_output) {
-    out += ",\"output\":";
-    out += entry.output.empty() ? std::string_view("null") : std::string_view(entry.output);
-  }
+  if (entry.has_output) append_raw(out, "output", entry.output.empty() ? "null" : entry.output);
   append_text(out, "error", entry.error);
   append_text(out, "error_code", entry.error_code);
   if (entry.recovered) out += ",\"recovered\":true";
@@ -177,6 +186,7 @@ void append_entry(std::string& out, const JournalEntry& entry) {
   if (entry.item_index >= 0) fmt::format_to(std::back_inserter(out), ",\"item\":{}", entry.item_index);
   if (entry.item_count > 0) fmt::format_to(std::back_inserter(out), ",\"item_count\":{}", entry.item_count);
   append_list(out, "items", entry.items, [&](const std::string& raw) { out += raw; });
+  append_raw(out, "items_at", entry.items_at);
   append_list(out, "item_errors", entry.item_errors, [&](const ItemError& error) {
     fmt::format_to(std::back_inserter(out), "{{\"i\":{}", error.index);
     append_text(out, "error", error.error);

@@ -29,7 +29,8 @@ struct ItemError {
   bool recovered = false;
 };
 
-/// One fact in the life of an execution. A journal row, and the trace column of a history row, is a JSON array of
+/// One fact in the life of an execution. Payloads in it are raw JSON or references to stored ones
+/// (common/base/payload.hpp). A journal row, and the trace column of a history row, is a JSON array of
 /// these: the scheduler rebuilds its state from them, the api makes the trace from them.
 struct JournalEntry {
   EntryKind kind = EntryKind::completed;
@@ -41,7 +42,7 @@ struct JournalEntry {
   Timestamp started_at{};
   Timestamp finished_at{};
   bool has_output = false;
-  std::string output;  ///< raw JSON
+  std::string output;
   std::string error;
   std::string error_code;
   bool recovered = false;  ///< failed, and `output` took the place of the node's own
@@ -53,8 +54,9 @@ struct JournalEntry {
   std::int32_t item_index = -1;
   std::int32_t item_count = 0;
   std::vector<std::string> items;      ///< expanded: raw JSON, one each
+  std::string items_at;                ///< expanded, instead of `items`: a list reference
   std::vector<ItemError> item_errors;  ///< completed, failed: of a pure node, whose items have no entries of their own
-  /// failed: raw input for the node that now runs in its place, and raw recovery if that fails as well.
+  /// failed: input for the node that now runs in its place, and the recovery if that fails as well.
   std::string fallback_input;
   std::string recovery;
   std::string in_place_of;      ///< the node that this one, a fallback, stands for

@@ -86,9 +86,10 @@ NodeRun Segment::State::run_items(const Node& node, expr::EvalContext& context) 
     weight += result->measure().weight;
     outputs.push_back(std::move(*result));
     // Long before the text of it is made; the exact limit is looked at there.
-    if (weight > 2 * kMaxOutputBytes) {
-      NodeRun failed = failed_run(
-          "OUTPUT_TOO_LARGE", fmt::format("the outputs of {} of {} items are over the limit of 8 MiB", i + 1, count));
+    if (weight > 2 * max_output_bytes) {
+      NodeRun failed =
+          failed_run("OUTPUT_TOO_LARGE", fmt::format("the outputs of {} of {} items are over the limit of {}", i + 1,
+                                                     count, payload::size_text(max_output_bytes)));
       failed.item_count = count;
       return failed;
     }
@@ -108,12 +109,16 @@ NodeRun Segment::State::expand(const Node& node, expr::EvalContext& context) {
   run.item_count = static_cast<int>(items->as_array().size());
   std::size_t bytes = 0;
   for (const expr::Value& item : items->as_array()) {
-    run.items.push_back(expr::to_json(item));
-    bytes += run.items.back().size();
-    if (bytes > kMaxOutputBytes) {
+    std::optional<std::string> text = expr::to_json_within(item, max_output_bytes - bytes);
+    if (!text) {
       return fail_node(
-          node, failed_run("OUTPUT_TOO_LARGE", "the items of for_each are over the limit of 8 MiB together"), context);
+          node,
+          failed_run("OUTPUT_TOO_LARGE", fmt::format("the items of for_each are over the limit of {} together",
+                                                     payload::size_text(max_output_bytes))),
+          context);
     }
+    bytes += text->size();
+    run.items.push_back(std::move(*text));
   }
   return run;
 }

@@ -3,13 +3,6 @@
 #include "common/workflow/node_types.hpp"
 
 namespace r8r::nodes {
-namespace {
-
-// It travels in a task, beside the outputs that the fallback node looks at.
-constexpr std::size_t kMaxFallbackInput = 2u << 20;
-
-}  // namespace
-
 NodeRun failed_run(std::string_view code, std::string message) {
   NodeRun run;
   run.outcome = Outcome::failed;
@@ -85,13 +78,14 @@ NodeRun Segment::State::skip(const Node& node) {
 
 NodeRun Segment::State::complete(const Node& node, const expr::Value& value, expr::EvalContext& context) {
   NodeRun run;
-  run.output = expr::to_json(value);
-  if (run.output.size() > kMaxOutputBytes) {
-    return fail_node(
-        node,
-        failed_run("OUTPUT_TOO_LARGE", fmt::format("output of {} bytes is over the limit of 8 MiB", run.output.size())),
-        context);
+  std::optional<std::string> text = expr::to_json_within(value, max_output_bytes);
+  if (!text) {
+    return fail_node(node,
+                     failed_run("OUTPUT_TOO_LARGE", fmt::format("the output is over the limit of {} (as JSON)",
+                                                                payload::size_text(max_output_bytes))),
+                     context);
   }
+  run.output = std::move(*text);
   output(node.index) = value;
   return run;
 }
@@ -117,8 +111,8 @@ std::optional<expr::Value> Segment::State::recover(const Node& node, NodeRun& ru
     }
     recovery = std::move(*value);
   }
-  if (const std::size_t bytes = expr::to_json(recovery).size(); bytes > kMaxOutputBytes) {
-    run.error += fmt::format("; its fallback_value of {} bytes is over the limit of 8 MiB", bytes);
+  if (!expr::to_json_within(recovery, max_output_bytes)) {
+    run.error += fmt::format("; its fallback_value is over the limit of {}", payload::size_text(max_output_bytes));
     return std::nullopt;
   }
   return recovery;
@@ -134,12 +128,13 @@ NodeRun Segment::State::fail_node(const Node& node, NodeRun run, expr::EvalConte
     given.set("error", expr::Value::string(message));
     given.set("node_id", expr::Value::string(node.id));
     given.set("input", context.scope.input());
-    std::string raw = expr::to_json(expr::Value::map(std::move(given)));
-    if (raw.size() <= kMaxFallbackInput) {
-      run.fallback_input = std::move(raw);
+    // The input was within the limit, and the rest of it is small: more is one that nobody would read.
+    const std::size_t limit = 2 * max_output_bytes;
+    if (std::optional<std::string> raw = expr::to_json_within(expr::Value::map(std::move(given)), limit)) {
+      run.fallback_input = std::move(*raw);
     } else {
       run.error +=
-          fmt::format("; its fallback node cannot run: the input of {} bytes is over the limit of 2 MiB", raw.size());
+          fmt::format("; its fallback node cannot run: the input is over the limit of {}", payload::size_text(limit));
       if (recovery) output(node.index) = std::move(*recovery);
     }
   } else if (recovery) {

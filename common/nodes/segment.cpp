@@ -121,6 +121,10 @@ Result<void> Segment::set_given_input(std::string_view raw) {
   return {};
 }
 
+void Segment::set_max_output_bytes(std::size_t bytes) {
+  state_->max_output_bytes = bytes;
+}
+
 NodeRun Segment::run(int index) {
   if (!state_->has(index)) return failed_run("INTERNAL_ERROR", fmt::format("there is no node number {}", index));
   try {

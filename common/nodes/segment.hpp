@@ -16,9 +16,6 @@
 /// the same inputs, time and seed gives the same answers, wherever and how often it runs.
 namespace r8r::nodes {
 
-/// What an output may weigh as JSON; more fails the node for good.
-inline constexpr std::size_t kMaxOutputBytes = 8u << 20;
-
 enum class Outcome {
   completed,
   skipped,
@@ -94,6 +91,9 @@ class Segment {
   Result<void> set_item(std::string_view raw, int index);
   /// The only node of the task gets this input instead of its own: it runs in place of another. Errors: invalid_input.
   Result<void> set_given_input(std::string_view raw);
+
+  /// What an output may weigh as JSON; more fails the node for good.
+  void set_max_output_bytes(std::size_t bytes);
 
   /// Runs a pure or control node: condition, config, body; with for_each the body once for each item. An effect with
   /// for_each gives its items. Its output is what later nodes of the segment see: null when

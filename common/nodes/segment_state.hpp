@@ -1,4 +1,5 @@
 #pragma once
+#include "common/base/payload.hpp"
 #include "common/nodes/body.hpp"
 #include "common/nodes/segment.hpp"
 #include "common/workflow/routing.hpp"
@@ -12,6 +13,7 @@ struct Segment::State {
   std::shared_ptr<const workflow::Workflow> workflow;
   Timestamp now;
   std::uint64_t seed = 0;
+  std::size_t max_output_bytes = payload::kDefaultMaxOutputBytes;
   expr::Scope base;  // what is the same for every node
   expr::Value input;
   std::vector<std::optional<expr::Value>> outputs;

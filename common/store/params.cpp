@@ -13,6 +13,8 @@ unsigned array_oid(Type element) {
   switch (element) {
     case Type::boolean:
       return 1000;
+    case Type::bytea:
+      return 1001;
     case Type::int4:
       return 1007;
     case Type::text:
@@ -125,6 +127,11 @@ Params& Params::add(bool value) {
 
 Params& Params::add(std::string value) {
   values_.push_back(Value{static_cast<unsigned>(Type::text), false, std::move(value)});
+  return *this;
+}
+
+Params& Params::add_bytes(std::string value) {
+  values_.push_back(Value{static_cast<unsigned>(Type::bytea), false, std::move(value)});
   return *this;
 }
 

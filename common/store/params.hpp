@@ -21,6 +21,7 @@ struct Statement {
 /// PostgreSQL's numbers of the types that we send; the same in every database.
 enum class Type : unsigned {
   boolean = 16,
+  bytea = 17,
   int8 = 20,
   int4 = 23,
   text = 25,
@@ -80,6 +81,7 @@ class Params {
   Params& add(bool value);
   Params& add(std::string value);
   Params& add(const char* value) { return add(std::string(value)); }
+  Params& add_bytes(std::string value);
   Params& add(Timestamp value);
   Params& add(Column&& column);
   Params& add_null(Type type);

@@ -44,6 +44,11 @@ std::string_view ResultSet::text_view(int row, int column) const {
   return {value, static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
 }
 
+std::string_view ResultSet::bytes_view(int row, int column) const {
+  const char* value = cell(row, column, static_cast<unsigned>(Type::bytea), -1);
+  return {value, static_cast<std::size_t>(PQgetlength(result_.get(), row, column))};
+}
+
 Uuid ResultSet::uuid(int row, int column) const {
   const char* value = cell(row, column, static_cast<unsigned>(Type::uuid), 16);
   Uuid id;

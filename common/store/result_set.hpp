@@ -29,6 +29,7 @@ class ResultSet {
   bool is_null(int row, int column) const;
   std::string_view text_view(int row, int column) const;
   std::string text(int row, int column) const { return std::string(text_view(row, column)); }
+  std::string_view bytes_view(int row, int column) const;
   Uuid uuid(int row, int column) const;
   std::int32_t int4(int row, int column) const;
   std::int64_t int8(int row, int column) const;

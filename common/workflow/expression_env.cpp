@@ -9,8 +9,9 @@ namespace r8r::workflow {
 namespace {
 
 // What would let a workflow act as r8r itself.
-constexpr std::array<std::string_view, 5> kOwnSecrets = {"R8R_DATABASE_URL", "R8R_NATS_URL", "R8R_API_KEY",
-                                                         "R8R_MONITOR_TOKEN", "R8R_ALLOWED_INTERNAL"};
+constexpr std::array<std::string_view, 6> kOwnSecrets = {"R8R_DATABASE_URL",   "R8R_NATS_URL",
+                                                         "R8R_API_KEY",        "R8R_MONITOR_TOKEN",
+                                                         "R8R_HEALTH_API_KEY", "R8R_ALLOWED_INTERNAL"};
 
 bool is_own_secret(std::string_view name) {
   if (name.ends_with("_FILE")) name.remove_suffix(5);

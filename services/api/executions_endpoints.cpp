@@ -20,6 +20,8 @@ constexpr auto kSlowestLook = std::chrono::milliseconds(1'000);
 std::string tag_of(int run, const std::string& status) {
   return fmt::format("\"{}-{}\"", run, status);
 }
+// Of stored outputs in one answer.
+constexpr std::size_t kMaxTraceBytes = 64u << 20;
 
 http::Response not_found(const http::Request& request) {
   return error_response(
@@ -74,6 +76,22 @@ awaitable<void> ExecutionsEndpoints::change(Uuid id, std::string tag, SteadyCloc
   }
 }
 
+// Large outputs are stored apart. Past kMaxTraceBytes they stay references: the trace says what they weigh instead.
+awaitable<Result<void>> ExecutionsEndpoints::read_outputs(Uuid id, std::vector<journal::JournalEntry>& entries) {
+  std::size_t room = kMaxTraceBytes;
+  for (journal::JournalEntry& entry : entries) {
+    if (!entry.has_output || entry.finished_at == Timestamp{} || !payload::is_reference(entry.output)) continue;
+    const std::size_t bytes = payload::bytes(entry.output);
+    if (bytes > room) continue;
+    room -= bytes;
+    std::vector<std::string> one(1, std::move(entry.output));
+    Result<std::vector<std::string>> whole = co_await payloads_.whole(id, std::move(one));
+    if (!whole) co_return fail(std::move(whole.error()));
+    entry.output = std::move(whole->front());
+  }
+  co_return Result<void>();
+}
+
 awaitable<http::Response> ExecutionsEndpoints::trace(http::Request& request, Admission::Slot&) {
   if (Result<void> known = check_query_names(request, {"include"}); !known)
     co_return error_response(request, known.error());
@@ -104,6 +122,10 @@ awaitable<http::Response> ExecutionsEndpoints::trace(http::Request& request, Adm
     // Whether payloads may be shown is for the workflow to say; when it cannot be read they stay hidden.
     Result<Catalog::Entry> workflow = co_await catalog_.get({row.workflow_id, row.workflow_version});
     if (!workflow || !(*workflow)->settings.store_traces) detail = TraceDetail::times;
+  }
+  if (detail == TraceDetail::full) {
+    Result<void> read = co_await read_outputs(*id, entries);
+    if (!read) co_return error_response(request, std::move(read.error()));
   }
   co_return http::Response::json(200, trace_json(row, entries, detail));
 }

@@ -1,7 +1,9 @@
 #pragma once
 #include "common/catalog/catalog.hpp"
 #include "common/http/request.hpp"
+#include "common/journal/journal_entry.hpp"
 #include "common/store/executions.hpp"
+#include "common/store/payloads.hpp"
 #include "services/api/admission.hpp"
 #include "services/api/lifecycle.hpp"
 
@@ -11,7 +13,7 @@ namespace r8r::api {
 class ExecutionsEndpoints {
  public:
   ExecutionsEndpoints(store::Pool& pool, Catalog& catalog, const Lifecycle& lifecycle)
-      : executions_(pool), catalog_(catalog), lifecycle_(lifecycle) {}
+      : executions_(pool), payloads_(pool), catalog_(catalog), lifecycle_(lifecycle) {}
 
   /// With ?wait=N it gives the slot back and holds the answer until the status changes.
   awaitable<http::Response> get(http::Request& request, Admission::Slot& slot);
@@ -20,8 +22,10 @@ class ExecutionsEndpoints {
  private:
   /// Until the execution is no longer as `tag` says, or has ended, `limit` has passed, or the service stops.
   awaitable<void> change(Uuid id, std::string tag, SteadyClock::time_point limit);
+  awaitable<Result<void>> read_outputs(Uuid id, std::vector<journal::JournalEntry>& entries);
 
   store::Executions executions_;
+  store::Payloads payloads_;
   Catalog& catalog_;
   const Lifecycle& lifecycle_;
 };

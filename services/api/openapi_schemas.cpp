@@ -223,6 +223,9 @@ void add_execution_schemas(http::Router& router) {
                                              {"attempts", list_of(attempt)},
                                              {"worker", nullable("string")},
                                              {"output", anything("Left out when the workflow keeps no traces")},
+                                             {"output_bytes", type("integer",
+                                                                   "Only where large outputs before this "
+                                                                   "one left no room for it: output is null")},
                                              {"logs", nullable("string")},
                                              {"item_index", nullable("integer")},
                                              {"item_count", nullable("integer")}},

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "common/base/json_text.hpp"
+#include "common/base/payload.hpp"
 #include "services/api/execution_json.hpp"
 
 namespace r8r::api {
@@ -105,8 +106,11 @@ class Writer {
       optional_text(out, "worker", newest ? std::string_view(newest->worker) : std::string_view());
       if (detail_ == TraceDetail::full) {
         const bool has_output = last && last->has_output && node.finished_at;
+        const std::string_view text = has_output && !last->output.empty() ? last->output : std::string_view("null");
+        const bool left_out = payload::is_reference(text);
         out += ",\"output\":";
-        out += has_output && !last->output.empty() ? std::string_view(last->output) : std::string_view("null");
+        out += left_out ? std::string_view("null") : text;
+        if (left_out) fmt::format_to(std::back_inserter(out), R"(,"output_bytes":{})", payload::bytes(text));
         optional_text(out, "logs", last ? std::string_view(last->logs) : std::string_view());
       }
       item(out, node.item_index, node.item_count);

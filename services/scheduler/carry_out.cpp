@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/base/log.hpp"
+#include "common/base/payload.hpp"
 #include "common/bus/subjects.hpp"
 #include "services/scheduler/execution_host.hpp"
 #include "services/scheduler/task_message.hpp"
@@ -46,6 +47,7 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
     if (!keep_outputs) {
       entry.has_output = false;
       entry.items.clear();
+      entry.items_at.clear();
       entry.logs.clear();
     }
     journal::append_entry(entries, entry);
@@ -184,7 +186,7 @@ void ExecutionHost::end(ActiveExecution& execution, const engine::End& how) {
                              .duration_ms = duration.count()};
   if (!how.output) {
     completion.output = "null";
-  } else if (how.output->size() <= bus::kInlinePayloadLimit) {
+  } else if (how.output->size() <= bus::kInlinePayloadLimit && !payload::is_reference(*how.output)) {
     completion.output = *how.output;
   }
   completions_.send(execution.reply_to, completion);

@@ -129,6 +129,7 @@ void ExecutionHost::begin(bus::ExecRequest&& request, std::shared_ptr<const work
                     std::move(request.trigger_type)};
   active_.emplace(active.id, std::move(execution));
   active_gauge_.set(static_cast<double>(active_.size()));
+  active.machine.set_max_output_bytes(max_output_bytes_);
   Decision decision = active.machine.start(clock().wall_now());
   timers_.add(active.machine.deadline(), active.id, {TimerHeap::kDeadline});
   carry_out(active, std::move(decision));
@@ -185,6 +186,7 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live) {
 
   auto execution = std::make_unique<ActiveExecution>(*workflow, id, live.row.accepted_at, dispatch_ids_);
   ActiveExecution& active = *execution;
+  active.machine.set_max_output_bytes(max_output_bytes_);
   active.run = live.row.run;
   active.partition = live.partition;
   active.workflow_id = live.row.workflow_id;

@@ -25,6 +25,9 @@ class ExecutionHost {
   ExecutionHost(const Ports& ports, std::int64_t incarnation, std::function<void()> on_fenced);
   ~ExecutionHost();
 
+  /// What the output of a node may weigh, of executions that begin from now on.
+  void set_max_output_bytes(std::size_t bytes) { max_output_bytes_ = bytes; }
+
   /// A partition is ours: requests for it wait until finish_taking().
   void begin_taking(int partition);
   /// Everything live of the partition has been loaded.
@@ -106,6 +109,7 @@ class ExecutionHost {
   std::unordered_map<Uuid, std::string> loading_;  // → reply_to of a request that came meanwhile
   std::unordered_set<Uuid> parked_;
   std::map<int, int> commits_by_partition_;
+  std::size_t max_output_bytes_ = payload::kDefaultMaxOutputBytes;
   bool fenced_ = false;
   std::shared_ptr<bool> alive_;
   TaskGroup tasks_;

@@ -29,6 +29,7 @@ Incarnation::Incarnation(const Ports& ports, const Terms& terms, std::int64_t id
       held_gauge_(metrics::gauge("r8r_partitions_held", "Partitions that this scheduler owns")),
       lease_losses_(metrics::counter("r8r_lease_losses_total", "Times that this scheduler lost its ownership")),
       tasks_(ports.io) {
+  host_.set_max_output_bytes(terms.max_output_bytes);
   auto results = ports_.bus.subscribe(bus::result_subject(id_), [this](std::vector<bus::Message> messages) {
     for (const bus::Message& message : messages) {
       auto items = bus::decode<bus::TaskResult>(message.data);

@@ -21,6 +21,7 @@ class Incarnation {
   struct Terms {
     std::chrono::milliseconds lease;
     int partitions;  ///< how many the database has
+    std::size_t max_output_bytes = payload::kDefaultMaxOutputBytes;
   };
 
   /// `id` was begun at `began` (monotonic, taken before the row was written).

@@ -115,6 +115,7 @@ engine::SegmentResult to_segment_result(bus::TaskResult&& result, const workflow
                              .routed_away = std::move(node.routed_away),
                              .item_count = node.item_count,
                              .items = std::move(node.items),
+                             .items_at = std::move(node.items_at),
                              .started_at = node.started_at,
                              .finished_at = node.finished_at});
     for (bus::ItemError& error : node.item_errors)

@@ -6,8 +6,8 @@
 
 #include "common/base/log.hpp"
 #include "common/bus/subjects.hpp"
+#include "services/worker/large_payloads.hpp"
 #include "services/worker/result_sender.hpp"
-#include "services/worker/segment_run.hpp"
 #include "services/worker/task_inputs.hpp"
 #include "services/worker/worker_metrics.hpp"
 
@@ -87,8 +87,9 @@ awaitable<void> EffectRunner::serve(AttemptPtr attempt) {
   if (!broken.empty()) {
     log::error("an effect task ended with an exception",
                {{"execution_id", attempt->task.execution_id.to_string()}, {"error", broken}});
-    result = error_result(attempt->task, parts_.worker, "internal error: " + broken);
+    result = error_result(attempt->task, parts_.options.worker, "internal error: " + broken);
   }
+  co_await store_large(attempt, result);
   const bool answered = co_await deliver(attempt, std::move(result));
   close(attempt, answered);
 }
@@ -122,27 +123,30 @@ awaitable<Result<WorkflowSource::Entry>> EffectRunner::load(AttemptPtr attempt) 
 
 awaitable<bus::TaskResult> EffectRunner::execute(AttemptPtr attempt) {
   bus::Task& task = attempt->task;
-  if (!attempt->refusal.empty()) co_return error_result(task, parts_.worker, attempt->refusal);
+  // Until the answer is made; the whole inputs are let go with it.
+  const ByteBudget::Share memory = co_await parts_.memory.take(bytes_to_read(task));
+  if (!attempt->refusal.empty()) co_return error_result(task, parts_.options.worker, attempt->refusal);
   Result<WorkflowSource::Entry> workflow = co_await load(attempt);
-  if (!workflow) co_return error_result(task, parts_.worker, std::move(workflow.error().message));
+  if (!workflow) co_return error_result(task, parts_.options.worker, std::move(workflow.error().message));
   const int index = task.node_ids.size() == 1 ? (*workflow)->find(task.node_ids.front()) : -1;
   if (index < 0)
-    co_return error_result(task, parts_.worker,
+    co_return error_result(task, parts_.options.worker,
                            fmt::format("the workflow has no node '{}'", fmt::join(task.node_ids, ", ")));
   const workflow::Node& node = (*workflow)->nodes[static_cast<std::size_t>(index)];
 
   const Timestamp started_at = wall_now();
-  Result<nodes::Segment> segment = make_segment(task, *workflow, parts_.env);
-  if (!segment) co_return error_result(task, parts_.worker, std::move(segment.error().message));
+  Result<nodes::Segment> segment = make_segment(task, *workflow, parts_.options);
+  if (!segment) co_return error_result(task, parts_.options.worker, std::move(segment.error().message));
   nodes::Segment::Prepared prepared = segment->prepare(index);
-  bus::TaskResult result = empty_result(task, parts_.worker);
+  bus::TaskResult result = empty_result(task, parts_.options.worker);
   if (prepared.done) {
     result.nodes.push_back(node_result(**workflow, node, std::move(*prepared.done), started_at));
     co_return result;
   }
   const auto body = parts_.nodes.find(node.type);
   if (body == parts_.nodes.end())
-    co_return error_result(task, parts_.worker, fmt::format("this worker cannot run nodes of type '{}'", node.type));
+    co_return error_result(task, parts_.options.worker,
+                           fmt::format("this worker cannot run nodes of type '{}'", node.type));
 
   EffectContext context;
   context.idempotency_key = idempotency_key(task);
@@ -153,6 +157,24 @@ awaitable<bus::TaskResult> EffectRunner::execute(AttemptPtr attempt) {
                                        std::move(outcome.logs));
   result.nodes.push_back(node_result(**workflow, node, std::move(run), started_at));
   co_return result;
+}
+
+// What is too large for a message goes into the database first: until it is there, or can never be, or nobody wants it
+// any more.
+awaitable<void> EffectRunner::store_large(AttemptPtr attempt, bus::TaskResult& result) {
+  const std::vector<StoredPayload> large = take_out_large(result);
+  milliseconds pause = kFirstPause;
+  while (!large.empty() && !attempt->cancellation.requested()) {
+    std::vector<StoredPayload> copy = large;
+    const Result<void> stored = co_await parts_.payloads.put(result.execution_id, std::move(copy));
+    if (stored) co_return;
+    if (!is_transient(stored.error())) {
+      fail_unstored(result, stored.error());
+      co_return;
+    }
+    co_await attempt->cancellation.pause(pause);
+    pause = std::min(pause * 2, parts_.longest_pause);
+  }
 }
 
 // Whoever owns the partition now answers once it has committed the result. Nobody there, or no answer: again, for ever.
@@ -223,7 +245,7 @@ void EffectRunner::send_progress() {
     progress.execution_id = key.execution_id;
     progress.dispatch_id = key.dispatch_id;
     progress.attempt = key.attempt;
-    progress.worker = parts_.worker;
+    progress.worker = parts_.options.worker;
     batches[attempt->task.partition].add(progress);
   }
   for (auto& [partition, batch] : batches) parts_.bus.publish(bus::progress_subject(partition), batch.take());

@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "common/bus/messages.hpp"
+#include "services/worker/byte_budget.hpp"
 #include "services/worker/delivery.hpp"
 #include "services/worker/effect_node.hpp"
+#include "services/worker/segment_run.hpp"
 
 namespace r8r::worker {
 
@@ -42,10 +44,10 @@ class EffectRunner {
     BusPort& bus;
     Deliveries& deliveries;
     WorkflowSource& workflows;
-    PayloadSource& payloads;
+    PayloadStore& payloads;
     std::map<std::string, EffectNode*> nodes;  ///< by node type
-    expr::Value env;
-    std::string worker;
+    ByteBudget& memory;                        ///< for large inputs
+    RunOptions options;
     std::size_t concurrency = 256;
     /// How long an answer from the owner is waited for, and the longest pause between two tries.
     std::chrono::milliseconds answer_timeout{2'000};
@@ -84,6 +86,7 @@ class EffectRunner {
   awaitable<void> serve(AttemptPtr attempt);
   awaitable<bus::TaskResult> execute(AttemptPtr attempt);
   awaitable<Result<WorkflowSource::Entry>> load(AttemptPtr attempt);
+  awaitable<void> store_large(AttemptPtr attempt, bus::TaskResult& result);
   awaitable<bool> deliver(AttemptPtr attempt, bus::TaskResult result);
   void close(const AttemptPtr& attempt, bool answered);
   void remember_answered(const AttemptKey& key);

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "common/base/payload.hpp"
 #include "common/expr/json.hpp"
 #include "common/nodes/segment.hpp"
 
@@ -227,7 +228,7 @@ Result<HttpCall> read_http_config(const Value& config, const std::string& idempo
   call.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
   call.raw_response = fields.flag("raw_response", false);
   call.max_redirects = fields.flag("follow_redirects", true) ? kMaxRedirects : 0;
-  const auto limit = static_cast<double>(nodes::kMaxOutputBytes);
+  const auto limit = static_cast<double>(payload::kDefaultMaxOutputBytes);
   call.max_response_bytes = static_cast<std::size_t>(fields.number("max_response_bytes", limit, 1, limit));
   call.verify_tls = fields.flag("verify_tls", true);
   const bool wants_key = fields.flag("idempotency", true);

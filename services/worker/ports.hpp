@@ -9,6 +9,7 @@
 #include "common/base/result.hpp"
 #include "common/base/uuid.hpp"
 #include "common/bus/connection.hpp"
+#include "common/store/payloads.hpp"
 #include "common/workflow/workflow.hpp"
 
 /// What the parts of the worker need from the bus and the database, and no more; tests pass fakes.
@@ -45,14 +46,20 @@ class WorkflowSource {
   virtual awaitable<Result<Entry>> get(Uuid workflow_id, int version) = 0;
 };
 
+using store::StoredPayload;
+
 /// Payloads too large for a message.
-class PayloadSource {
+class PayloadStore {
  public:
-  virtual ~PayloadSource() = default;
+  virtual ~PayloadStore() = default;
   /// The input of a live execution, raw; nullopt when it is not live.
   virtual awaitable<Result<std::optional<std::string>>> input(Uuid execution_id) = 0;
   /// The journal of a live execution: raw arrays in order.
   virtual awaitable<Result<std::vector<std::string>>> journal(Uuid execution_id) = 0;
+  /// What references stand for.
+  virtual awaitable<Result<std::vector<std::string>>> whole(Uuid execution_id, std::vector<std::string> references) = 0;
+  /// Nothing is true of what is stored before a result that names it is committed.
+  virtual awaitable<Result<void>> put(Uuid execution_id, std::vector<StoredPayload> payloads) = 0;
 };
 
 }  // namespace r8r::worker

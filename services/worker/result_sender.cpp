@@ -1,8 +1,7 @@
 #include "services/worker/result_sender.hpp"
 
-#include <fmt/format.h>
-
 #include "common/bus/subjects.hpp"
+#include "services/worker/large_payloads.hpp"
 
 namespace r8r::worker {
 namespace {
@@ -12,13 +11,6 @@ constexpr std::size_t kFullBatch = 512 * 1024;
 // Below this nobody counts exactly.
 constexpr std::size_t kSmallResult = 64 * 1024;
 constexpr std::size_t kEnvelope = 64 * 1024;
-
-std::size_t payload_bytes(const bus::NodeResult& node) {
-  std::size_t bytes = node.output.size() + (node.recovery ? node.recovery->size() : 0);
-  if (node.fallback_input) bytes += node.fallback_input->size();
-  for (const std::string& item : node.items) bytes += item.size() + 1;
-  return bytes;
-}
 
 // Text may grow by escapes: a control character becomes six.
 std::size_t text_bytes(const bus::NodeResult& node) {
@@ -31,29 +23,12 @@ std::size_t text_bytes(const bus::NodeResult& node) {
 
 void fit_into_message(bus::TaskResult& result) {
   std::size_t rough = 0;
-  for (const bus::NodeResult& node : result.nodes) rough += payload_bytes(node) + text_bytes(node) + 512;
+  for (const bus::NodeResult& node : result.nodes)
+    rough += payload_bytes(node) + node.items_at.size() + text_bytes(node) + 512;
   if (rough <= kSmallResult) return;
-
   const std::size_t limit = bus::kMessageLimit - kEnvelope;
   std::size_t used = 0;
-  for (std::size_t i = 0; i < result.nodes.size(); ++i) {
-    bus::NodeResult& node = result.nodes[i];
-    used += payload_bytes(node) + 512;
-    if (used > limit) {
-      node.error =
-          fmt::format("output of {} bytes is over the limit: the outputs of one task may have {} bytes together",
-                      payload_bytes(node), limit);
-      node.error_code = "OUTPUT_TOO_LARGE";
-      node.outcome = bus::NodeOutcome::failed;
-      node.permanent = true;
-      node.output = "null";
-      node.recovery.reset();
-      node.fallback_input.reset();
-      node.items.clear();
-      result.nodes.resize(i + 1);  // what comes after it has seen an output that does not exist
-      break;
-    }
-  }
+  for (const bus::NodeResult& node : result.nodes) used += payload_bytes(node) + node.items_at.size() + 512;
   for (bus::NodeResult& node : result.nodes) {
     if (used + text_bytes(node) > limit) {
       node.logs.clear();

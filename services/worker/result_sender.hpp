@@ -7,7 +7,8 @@
 
 namespace r8r::worker {
 
-/// Fails the nodes of a result whose outputs, together, one message cannot carry.
+/// Drops logs and details of errors that one message cannot carry besides the payloads, whose large ones were taken out
+/// before (take_out_large).
 void fit_into_message(bus::TaskResult& result);
 
 /// Results of pure segments on their way to the schedulers that asked for them: all of one loop turn for one scheduler

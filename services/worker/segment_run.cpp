@@ -4,12 +4,15 @@
 
 #include <algorithm>
 
+#include "services/worker/large_payloads.hpp"
 #include "services/worker/worker_metrics.hpp"
 
 namespace r8r::worker {
 namespace {
 
 constexpr std::size_t kMaxLogBytes = 64 * 1024;
+// Outputs of one segment after which the rest of it waits for another task.
+constexpr std::size_t kEnoughBytes = 16u << 20;
 
 bus::NodeOutcome bus_outcome(nodes::Outcome outcome) {
   switch (outcome) {
@@ -103,7 +106,7 @@ bus::NodeResult node_result(const workflow::Workflow& workflow, const workflow::
 }
 
 Result<nodes::Segment> make_segment(const bus::Task& task, std::shared_ptr<const workflow::Workflow> workflow,
-                                    const expr::Value& env) {
+                                    const RunOptions& options) {
   nodes::ExecutionInfo info;
   info.id = task.execution_id.to_string();
   info.workflow = task.workflow_name;
@@ -111,7 +114,8 @@ Result<nodes::Segment> make_segment(const bus::Task& task, std::shared_ptr<const
   info.started_at = task.started_at;
   info.attempt = task.attempt;
   info.webhook = task.webhook;
-  nodes::Segment segment(std::move(workflow), std::move(info), env, task.now, task.seed);
+  nodes::Segment segment(std::move(workflow), std::move(info), options.env, task.now, task.seed);
+  segment.set_max_output_bytes(options.max_output_bytes);
   if (task.input) {
     if (Result<void> set = segment.set_input(*task.input); !set) return fail(std::move(set.error()));
   }
@@ -131,11 +135,13 @@ Result<nodes::Segment> make_segment(const bus::Task& task, std::shared_ptr<const
 }
 
 bus::TaskResult run_segment(const bus::Task& task, std::shared_ptr<const workflow::Workflow> workflow,
-                            const expr::Value& env, const std::string& worker) {
-  Result<nodes::Segment> segment = make_segment(task, workflow, env);
+                            const RunOptions& options) {
+  const std::string& worker = options.worker;
+  Result<nodes::Segment> segment = make_segment(task, workflow, options);
   if (!segment) return error_result(task, worker, std::move(segment.error().message));
   bus::TaskResult result = empty_result(task, worker);
   std::vector<int> open;
+  std::size_t bytes = 0;
   for (const std::string& id : task.node_ids) {
     const int index = workflow->find(id);
     if (index < 0) return error_result(task, worker, fmt::format("the workflow has no node '{}'", id));
@@ -152,7 +158,8 @@ bus::TaskResult run_segment(const bus::Task& task, std::shared_ptr<const workflo
     if (run.outcome == nodes::Outcome::waiting || (failed && run.fallback_input)) open.push_back(index);
     const bool stop = failed && !run.recovery && !run.fallback_input;
     result.nodes.push_back(node_result(*workflow, node, std::move(run), started_at));
-    if (stop) break;
+    bytes += payload_bytes(result.nodes.back());
+    if (stop || bytes > kEnoughBytes) break;
   }
   return result;
 }

@@ -1,15 +1,16 @@
 #pragma once
 #include "common/catalog/catalog.hpp"
 #include "common/store/executions.hpp"
+#include "common/store/payloads.hpp"
 #include "common/store/pool.hpp"
 #include "services/worker/ports.hpp"
 
 namespace r8r::worker {
 
-/// What the worker reads from the database.
-class Storage : public WorkflowSource, public PayloadSource {
+/// What the worker reads from the database, and the one thing that it writes.
+class Storage : public WorkflowSource, public PayloadStore {
  public:
-  Storage(asio::io_context& io, store::Pool& pool) : catalog_(io, pool), executions_(pool) {}
+  Storage(asio::io_context& io, store::Pool& pool) : catalog_(io, pool), executions_(pool), payloads_(pool) {}
 
   Entry find(Uuid workflow_id, int version) override { return catalog_.find({workflow_id, version}); }
   awaitable<Result<Entry>> get(Uuid workflow_id, int version) override { return catalog_.get({workflow_id, version}); }
@@ -19,10 +20,17 @@ class Storage : public WorkflowSource, public PayloadSource {
   awaitable<Result<std::vector<std::string>>> journal(Uuid execution_id) override {
     return executions_.journal(execution_id);
   }
+  awaitable<Result<std::vector<std::string>>> whole(Uuid execution_id, std::vector<std::string> references) override {
+    return payloads_.whole(execution_id, std::move(references));
+  }
+  awaitable<Result<void>> put(Uuid execution_id, std::vector<StoredPayload> payloads) override {
+    return payloads_.put(execution_id, std::move(payloads));
+  }
 
  private:
   Catalog catalog_;
   store::Executions executions_;
+  store::Payloads payloads_;
 };
 
 }  // namespace r8r::worker

@@ -4,10 +4,15 @@
 
 #include <algorithm>
 
+#include "common/base/payload.hpp"
 #include "common/journal/journal_entry.hpp"
+#include "common/store/sqlstate.hpp"
 
 namespace r8r::worker {
 namespace {
+
+// Of one task.
+constexpr std::size_t kMaxBytesToRead = 256u << 20;
 
 // The output with which a node ended, from the whole journal; later entries win.
 Result<void> add_outputs(bus::Task& task, const std::vector<std::string>& journal) {
@@ -41,9 +46,59 @@ Result<void> add_outputs(bus::Task& task, const std::vector<std::string>& journa
   return {};
 }
 
+// Every payload of the task that may be a reference.
+template <class Task, class Visit>
+void for_each_payload(Task& task, Visit visit) {
+  if (task.input) visit(*task.input);
+  for (auto& [id, output] : task.outputs) visit(output);
+  if (task.item) visit(*task.item);
+  if (task.given_input) visit(*task.given_input);
+}
+
+bool has_references(const bus::Task& task) {
+  bool any = false;
+  for_each_payload(task, [&any](const std::string& payload) { any = any || payload::is_reference(payload); });
+  return any;
+}
+
+awaitable<Result<void>> put_in_whole(bus::Task& task, PayloadStore& source) {
+  if (const std::size_t bytes = bytes_to_read(task); bytes > kMaxBytesToRead) {
+    co_return fail(ErrorCode::payload_too_large,
+                   fmt::format("the outputs that {} read{} have {} bytes together, over the limit of {}",
+                               fmt::join(task.node_ids, ", "), task.node_ids.size() == 1 ? "s" : "", bytes,
+                               payload::size_text(kMaxBytesToRead)));
+  }
+  std::vector<std::string> references;
+  for_each_payload(task, [&references](const std::string& payload) {
+    if (payload::is_reference(payload)) references.push_back(payload);
+  });
+  Result<std::vector<std::string>> whole = co_await source.whole(task.execution_id, std::move(references));
+  if (!whole) co_return fail(std::move(whole.error()));
+  auto next = whole->begin();
+  for_each_payload(task, [&next](std::string& payload) {
+    if (payload::is_reference(payload)) payload = std::move(*next++);
+  });
+  co_return Result<void>();
+}
+
 }  // namespace
 
-awaitable<Result<bus::Task>> complete_task(bus::Task task, PayloadSource& source) {
+bool is_complete(const bus::Task& task) {
+  return !task.input_by_reference && !task.item_by_reference && task.outputs_by_reference.empty() &&
+         !has_references(task);
+}
+
+std::size_t bytes_to_read(const bus::Task& task) {
+  // What lies in the row or the journal was small enough for a message.
+  std::size_t bytes = bus::kInlinePayloadLimit * (task.outputs_by_reference.size() + (task.input_by_reference ? 1 : 0) +
+                                                  (task.item_by_reference ? 1 : 0));
+  for_each_payload(task, [&bytes](const std::string& payload) {
+    if (payload::is_reference(payload)) bytes += payload::bytes(payload);
+  });
+  return bytes;
+}
+
+awaitable<Result<bus::Task>> complete_task(bus::Task task, PayloadStore& source) {
   if (task.input_by_reference) {
     Result<std::optional<std::string>> input = co_await source.input(task.execution_id);
     if (!input) co_return fail(std::move(input.error()));
@@ -57,12 +112,17 @@ awaitable<Result<bus::Task>> complete_task(bus::Task task, PayloadSource& source
     Result<void> added = add_outputs(task, *journal);
     if (!added) co_return fail(std::move(added.error()));
   }
+  if (has_references(task)) {
+    Result<void> put_in = co_await put_in_whole(task, source);
+    if (!put_in) co_return fail(std::move(put_in.error()));
+  }
   co_return task;
 }
 
 bool is_transient(const Error& error) {
   return error.code == ErrorCode::service_unavailable || error.code == ErrorCode::timeout ||
-         error.code == ErrorCode::queue_full || error.code == ErrorCode::cancelled;
+         error.code == ErrorCode::queue_full || error.code == ErrorCode::cancelled ||
+         store::kind_of(error) == store::FailureKind::crowded;
 }
 
 }  // namespace r8r::worker

@@ -26,18 +26,23 @@ TaskRunner::TaskRunner(asio::io_context& io, Parts parts)
       queue_(parts.queue),
       workflows_(parts.workflows),
       payloads_(parts.payloads),
-      worker_(parts.worker),
+      worker_(parts.options.worker),
       concurrency_(parts.concurrency),
       heartbeat_(parts.heartbeat),
+      memory_(io, parts.memory_for_inputs),
       deliveries_(parts.queue),
-      pure_(io, parts.bus, deliveries_, parts.env, parts.worker),
+      pure_(io, PureRunner::Parts{.bus = parts.bus,
+                                  .deliveries = deliveries_,
+                                  .payloads = parts.payloads,
+                                  .options = parts.options,
+                                  .longest_pause = parts.longest_pause}),
       effects_(io, EffectRunner::Parts{.bus = parts.bus,
                                        .deliveries = deliveries_,
                                        .workflows = parts.workflows,
                                        .payloads = parts.payloads,
                                        .nodes = std::move(parts.effect_nodes),
-                                       .env = parts.env,
-                                       .worker = parts.worker,
+                                       .memory = memory_,
+                                       .options = parts.options,
                                        .concurrency = parts.concurrency,
                                        .answer_timeout = parts.answer_timeout,
                                        .longest_pause = parts.longest_pause}),
@@ -112,7 +117,7 @@ void TaskRunner::take_task(const DeliveryPtr& delivery, bus::Task task) {
   }
   if (is_complete(task)) {
     if (WorkflowSource::Entry workflow = workflows_.find(task.workflow_id, task.workflow_version)) {
-      pure_.run({delivery, std::move(task), std::move(workflow)});
+      pure_.run({delivery, std::move(task), std::move(workflow), {}});
       return;
     }
   }
@@ -123,6 +128,7 @@ void TaskRunner::take_task(const DeliveryPtr& delivery, bus::Task task) {
 // Until all is there, or can never be, or the message is somebody else's.
 awaitable<void> TaskRunner::load_pure(DeliveryPtr delivery, bus::Task task) {
   milliseconds pause = kFirstPause;
+  ByteBudget::Share memory = co_await memory_.take(bytes_to_read(task));
   while (!delivery->settled) {
     std::optional<Error> problem;
     Result<WorkflowSource::Entry> workflow = co_await workflows_.get(task.workflow_id, task.workflow_version);
@@ -133,7 +139,7 @@ awaitable<void> TaskRunner::load_pure(DeliveryPtr delivery, bus::Task task) {
       Result<bus::Task> complete = co_await complete_task(std::move(copy), payloads_);
       if (complete) {
         loading_.erase(delivery);
-        if (!delivery->settled) pure_.run({delivery, std::move(*complete), std::move(*workflow)});
+        if (!delivery->settled) pure_.run({delivery, std::move(*complete), std::move(*workflow), std::move(memory)});
         co_return;
       }
       problem = complete.error();
@@ -170,7 +176,9 @@ awaitable<void> TaskRunner::drain(SteadyClock::duration limit) {
     co_await effects_.wait(kStopGrace);
   }
   group_.cancel();
+  pure_.cancel();
   co_await group_.wait(kStopGrace);
+  co_await pure_.wait(kStopGrace);
   deliveries_.give_back_all();
 }
 

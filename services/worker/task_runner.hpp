@@ -12,11 +12,11 @@ class TaskRunner {
     TaskQueue& queue;
     BusPort& bus;
     WorkflowSource& workflows;
-    PayloadSource& payloads;
+    PayloadStore& payloads;
     std::map<std::string, EffectNode*> effect_nodes;
-    expr::Value env;
-    std::string worker;
+    RunOptions options;
     std::size_t concurrency = 256;
+    std::size_t memory_for_inputs = 256u << 20;  ///< large ones, read from the database, of all tasks together
     std::chrono::milliseconds heartbeat{4'000};
     std::chrono::milliseconds answer_timeout{2'000};
     std::chrono::milliseconds longest_pause{15'000};
@@ -48,11 +48,12 @@ class TaskRunner {
   asio::io_context& io_;
   TaskQueue& queue_;
   WorkflowSource& workflows_;
-  PayloadSource& payloads_;
+  PayloadStore& payloads_;
   std::string worker_;
   std::size_t concurrency_;
   std::chrono::milliseconds heartbeat_;
   bool draining_ = false;
+  ByteBudget memory_;
   Deliveries deliveries_;
   std::unordered_set<DeliveryPtr> loading_;  ///< their tasks wait for the database
   PureRunner pure_;

@@ -105,14 +105,16 @@ awaitable<void> Worker::connect() {
 void Worker::run_on_bus() {
   Parts& parts = *parts_;
   parts.puller = std::make_unique<Puller>(io_, *parts.bus, settings_.pools);
-  parts.runner = std::make_unique<TaskRunner>(io_, TaskRunner::Parts{.queue = *parts.puller,
-                                                                     .bus = *parts.puller,
-                                                                     .workflows = parts.storage,
-                                                                     .payloads = parts.storage,
-                                                                     .effect_nodes = {{"http", &parts.http}},
-                                                                     .env = parts.env,
-                                                                     .worker = settings_.name,
-                                                                     .concurrency = settings_.concurrency});
+  parts.runner = std::make_unique<TaskRunner>(
+      io_, TaskRunner::Parts{.queue = *parts.puller,
+                             .bus = *parts.puller,
+                             .workflows = parts.storage,
+                             .payloads = parts.storage,
+                             .effect_nodes = {{"http", &parts.http}},
+                             .options = {.env = parts.env,
+                                         .worker = settings_.name,
+                                         .max_output_bytes = settings_.common.max_output_bytes},
+                             .concurrency = settings_.concurrency});
   const auto listen = [&parts](std::string_view subject, bus::Connection::Handler handler) {
     Result<bus::Subscription> made = parts.bus->subscribe(std::string(subject), std::move(handler));
     if (!made) log::error("cannot subscribe", {{"subject", subject}, {"error", made.error().message}});

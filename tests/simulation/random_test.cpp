@@ -31,6 +31,9 @@ TEST(RandomWorkflows, HaveOneAnswerHoweverTheyRun) {
     ASSERT_EQ(played(workflow, {.seed = seed + 3, .crashes = 15, .apart = true}), plain)
         << "both, seed " << seed << '\n'
         << workflow;
+    ASSERT_EQ(played(workflow, {.seed = seed + 4, .crashes = 15, .by_reference = true}), plain)
+        << "by reference, seed " << seed << '\n'
+        << workflow;
   }
 }
 

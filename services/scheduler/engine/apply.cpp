@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/base/payload.hpp"
 #include "services/scheduler/engine/execution.hpp"
 
 namespace r8r::engine {
@@ -16,6 +17,13 @@ namespace {
 Payload payload_of(const std::string& raw) {
   static const Payload null = std::make_shared<const std::string>("null");
   return raw.empty() || raw == "null" ? null : std::make_shared<const std::string>(raw);
+}
+
+std::vector<std::string> items_of(const JournalEntry& entry) {
+  if (entry.items_at.empty()) return entry.items;
+  Result<std::vector<std::string>> items = payload::list_elements(entry.items_at);
+  R8R_ASSERT(items.has_value(), fmt::format("node '{}': {}", entry.node_id, items ? "" : items.error().message));
+  return std::move(*items);
 }
 
 std::chrono::milliseconds between(Timestamp from, Timestamp to) {
@@ -152,9 +160,9 @@ void Execution::apply_to_unit(const JournalEntry& entry, Unit unit, std::vector<
       own.attempt = entry.attempt;
       own.started_at = entry.started_at;
       node.iteration = std::make_unique<Iteration>();
-      for (const std::string& item : entry.items)
-        node.iteration->inputs.push_back(std::make_shared<const std::string>(item));
-      node.iteration->items.resize(entry.items.size());
+      for (std::string& item : items_of(entry))
+        node.iteration->inputs.push_back(std::make_shared<const std::string>(std::move(item)));
+      node.iteration->items.resize(node.iteration->inputs.size());
       break;
     case EntryKind::failed: {
       drop_dispatch();

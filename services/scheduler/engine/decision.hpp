@@ -13,7 +13,7 @@
 /// What the engine is told and what it answers: the words between it and the shell around it.
 namespace r8r::engine {
 
-/// Raw JSON, shared and never changed.
+/// Raw JSON, or a reference to a stored payload (common/base/payload.hpp); shared and never changed.
 using Payload = std::shared_ptr<const std::string>;
 
 /// What is attempted and timed: a node, or one item of a node with for_each.
@@ -41,6 +41,7 @@ struct NodeResult {
   std::vector<std::string> routed_away;  ///< completed: ids of the nodes that its decision leads away from
   int item_count = 0;                    ///< with for_each
   std::vector<std::string> items;        ///< expanded: raw
+  std::string items_at;                  ///< or where they are
   std::vector<journal::ItemError> item_errors;
   Timestamp started_at{};
   Timestamp finished_at{};

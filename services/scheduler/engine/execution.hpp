@@ -1,6 +1,7 @@
 #pragma once
 #include <deque>
 
+#include "common/base/payload.hpp"
 #include "common/base/result.hpp"
 #include "common/base/uuid.hpp"
 #include "common/workflow/routing.hpp"
@@ -108,6 +109,8 @@ class Execution {
   const std::shared_ptr<const workflow::Workflow>& shared_workflow() const { return workflow_; }
   Timestamp started_at() const { return started_at_; }
   void set_started_at(Timestamp at) { started_at_ = at; }
+  /// What the output of a node may weigh. Workers hold single outputs to it; those of items are put together here.
+  void set_max_output_bytes(std::size_t bytes) { max_output_bytes_ = bytes; }
   /// When settings.timeout will have passed, the time spent paused left out. While paused it only moves away.
   Timestamp deadline() const { return started_at_ + workflow_->settings.timeout + paused_for_; }
 
@@ -199,6 +202,7 @@ class Execution {
   workflow::Routing routing_;
   std::vector<Dispatch> in_flight_;
   std::int64_t next_seq_ = 1;
+  std::size_t max_output_bytes_ = payload::kDefaultMaxOutputBytes;
   bool has_fallbacks_ = false;
   bool ended_ = false;
   bool paused_ = false;

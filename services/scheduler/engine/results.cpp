@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/base/json_text.hpp"
+#include "common/base/payload.hpp"
 #include "services/scheduler/engine/execution.hpp"
 
 namespace r8r::engine {
@@ -11,13 +12,6 @@ namespace r8r::engine {
 using journal::EntryKind;
 using journal::JournalEntry;
 using workflow::Node;
-
-namespace {
-
-// What an output may weigh; workers hold the single outputs to it, only the engine sees those of items together.
-constexpr std::size_t kMaxOutputBytes = 8u << 20;
-
-}  // namespace
 
 Decision Execution::on_result(SegmentResult result, Timestamp now) {
   Decision decision;
@@ -97,7 +91,8 @@ void Execution::take_result(NodeResult&& result, Unit unit, const SegmentResult&
       if (unit.item >= 0) break;  // an item has no items
       entry.kind = EntryKind::expanded;
       entry.items = std::move(result.items);
-      entry.item_count = static_cast<int>(entry.items.size());
+      entry.items_at = std::move(result.items_at);
+      if (entry.items_at.empty()) entry.item_count = static_cast<int>(entry.items.size());
       record(std::move(entry), decision);
       finish_iteration(unit.node, decision, now);
       break;
@@ -191,11 +186,11 @@ void Execution::finish_iteration(int index, Decision& decision, Timestamp now) {
   JournalEntry entry = entry_for({index}, EntryKind::completed);
   entry.finished_at = now;
   std::size_t bytes = 2;
-  for (const Attempts& item : items) bytes += item.output->size() + 1;
-  if (bytes > kMaxOutputBytes) {
+  for (const Attempts& item : items) bytes += payload::bytes(*item.output) + 1;
+  if (bytes > max_output_bytes_) {
     NodeResult failed{.node = index, .outcome = Outcome::failed, .permanent = true};
-    failed.error =
-        fmt::format("the outputs of the {} items have {} bytes together, over the limit of 8 MiB", items.size(), bytes);
+    failed.error = fmt::format("the outputs of the {} items have {} bytes together, over the limit of {}", items.size(),
+                               bytes, payload::size_text(max_output_bytes_));
     failed.error_code = "OUTPUT_TOO_LARGE";
     fill_recovery(failed, info(index));
     entry.kind = EntryKind::failed;
@@ -213,13 +208,9 @@ void Execution::finish_iteration(int index, Decision& decision, Timestamp now) {
     return;
   }
   entry.has_output = true;
-  entry.output.reserve(bytes);
-  entry.output += '[';
-  for (const Attempts& item : items) {
-    if (entry.output.size() > 1) entry.output += ',';
-    entry.output += *item.output;
-  }
-  entry.output += ']';
+  payload::ArrayBuilder outputs;
+  for (const Attempts& item : items) outputs.add(*item.output);
+  entry.output = outputs.take();
   record(std::move(entry), decision);
 }
 

@@ -20,9 +20,8 @@ constexpr int kMaxDeliveries = 5;
 constexpr milliseconds kHeartbeat{4'000};
 constexpr milliseconds kAnswerTimeout{1'000};
 
-const expr::Value& no_environment() {
-  static const expr::Value env = expr::Value::map({});
-  return env;
+worker::RunOptions options_of(const std::string& worker) {
+  return {.env = expr::Value::map({}), .worker = worker};
 }
 
 }  // namespace
@@ -101,7 +100,7 @@ void WorkerProcess::run_pure(const Delivery& delivery, const bus::Task& task) {
   const auto workflow = world_.workflows.at(task.workflow_id);
   later(events_.between(microseconds(20), milliseconds(1)),
         [this, number = delivery.number, epoch = task.epoch,
-         result = bus::encode(worker::run_segment(task, workflow, no_environment(), name_))] {
+         result = bus::encode(worker::run_segment(task, workflow, options_of(name_)))] {
           world_.network.publish(bus::result_subject(epoch), result);
           finish(number);
         });
@@ -116,7 +115,7 @@ void WorkerProcess::run_effect(const AttemptPtr& attempt) {
 std::string WorkerProcess::execute(const Attempt& attempt) {
   const bus::Task& task = attempt.task;
   const auto workflow = world_.workflows.at(task.workflow_id);
-  auto segment = worker::make_segment(task, workflow, no_environment());
+  auto segment = worker::make_segment(task, workflow, options_of(name_));
   R8R_ASSERT(segment, segment.error().message);
   const int index = workflow->find(task.node_ids.front());
   const workflow::Node& node = workflow->nodes[static_cast<std::size_t>(index)];

@@ -6,6 +6,7 @@
 
 #include "common/expr/json.hpp"
 #include "services/scheduler/task_message.hpp"
+#include "services/worker/large_payloads.hpp"
 #include "services/worker/segment_run.hpp"
 
 namespace r8r {
@@ -116,16 +117,40 @@ void Play::send(const engine::Dispatch& dispatch) {
   out_.push_back({bus::encode(scheduler::make_task(*active_, dispatch, epoch_)), dispatch.id});
 }
 
+std::string Play::whole(const std::string& payload) const {
+  std::string text;
+  const auto pieces = payload::pieces(payload);
+  EXPECT_TRUE(pieces) << payload;
+  for (const payload::Piece& piece : *pieces)
+    text += piece.key.empty() ? piece.text : stored_.at(piece.key).substr(piece.at, piece.size);
+  return text;
+}
+
+void Play::put_in_whole(bus::Task& task) const {
+  for (auto& [id, output] : task.outputs) output = whole(output);
+  if (task.item) task.item = whole(*task.item);
+  if (task.given_input) task.given_input = whole(*task.given_input);
+}
+
+std::string Play::answer_of(bus::TaskResult&& result) {
+  if (options_.by_reference) {
+    for (worker::StoredPayload& payload : worker::take_out_large(result, 0))
+      stored_.emplace(std::move(payload.key), std::move(payload.data));
+  }
+  return bus::encode(result);
+}
+
 std::string Play::work(const std::string& message) {
-  const auto tasks = bus::decode<bus::Task>(message);
+  auto tasks = bus::decode<bus::Task>(message);
   EXPECT_TRUE(tasks) << tasks.error().message;
-  const bus::Task& task = tasks->front();
-  const expr::Value env = expr::Value::map({});
-  if (!task.effect) return bus::encode(worker::run_segment(task, workflow_, env, "w"));
+  bus::Task& task = tasks->front();
+  put_in_whole(task);
+  const worker::RunOptions options{.env = expr::Value::map({}), .worker = "w"};
+  if (!task.effect) return answer_of(worker::run_segment(task, workflow_, options));
 
   const std::string token = fmt::format("{}/{}", task.dispatch_id, task.attempt);
   if (const auto known = answered_.find(token); known != answered_.end()) return known->second;
-  auto segment = worker::make_segment(task, workflow_, env);
+  auto segment = worker::make_segment(task, workflow_, options);
   EXPECT_TRUE(segment) << segment.error().message;
   const int index = workflow_->find(task.node_ids.front());
   const workflow::Node& node = workflow_->nodes[static_cast<std::size_t>(index)];
@@ -155,7 +180,7 @@ std::string Play::work(const std::string& message) {
     run = segment->finish(index, std::move(value), false, {}, "");
   }
   result.nodes.push_back(worker::node_result(*workflow_, node, std::move(run), now));
-  std::string answer = bus::encode(result);
+  std::string answer = answer_of(std::move(result));
   answered_.emplace(token, answer);
   return answer;
 }
@@ -229,7 +254,7 @@ std::string Play::states() const {
 std::string Play::output_of(std::string_view node) const {
   const int index = workflow_->find(node);
   const engine::Payload output = index < 0 ? nullptr : active_->machine.output(index);
-  return output ? *output : "(none)";
+  return output ? whole(*output) : "(none)";
 }
 
 }  // namespace r8r

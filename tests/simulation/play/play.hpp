@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/bus/messages.hpp"
 #include "services/scheduler/active_execution.hpp"
 
 namespace r8r {
@@ -33,6 +34,8 @@ class Play {
     int duplicates = 0;
     /// Every node is a segment of its own.
     bool apart = false;
+    /// Everything that workers make is stored, and only references to it travel.
+    bool by_reference = false;
   };
   /// The answer of a http node; an error text makes the attempt fail.
   using Effects = std::function<Result<std::string>(const Effect&)>;
@@ -59,7 +62,7 @@ class Play {
   bool ended() const { return end_.has_value(); }
   std::string status() const { return end_ ? std::string(end_->status) : "running"; }
   /// The final output, "null" when there is none.
-  std::string output() const { return end_ && end_->output ? *end_->output : "null"; }
+  std::string output() const { return end_ && end_->output ? whole(*end_->output) : "null"; }
   std::string error() const { return end_ ? end_->error : ""; }
   /// "a completed, b skipped, …" in the order of the file, leaving out what never began.
   std::string states() const;
@@ -79,6 +82,9 @@ class Play {
   };
 
   bool chance(int in_hundred);
+  std::string whole(const std::string& payload) const;
+  void put_in_whole(bus::Task& task) const;
+  std::string answer_of(bus::TaskResult&& result);
   void send(const engine::Dispatch& dispatch);
   std::string work(const std::string& message);
   void deliver(const std::string& message);
@@ -100,6 +106,7 @@ class Play {
   std::vector<journal::JournalEntry> journal_;
   std::vector<std::string> effects_run_;
   std::vector<engine::Event> events_;
+  std::map<std::string, std::string> stored_;  // payloads by key
   std::optional<engine::End> end_;
   int tasks_ = 0;
 };

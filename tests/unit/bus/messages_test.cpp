@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
 
 namespace r8r::bus {
@@ -190,6 +191,35 @@ TEST(Messages, MutationsNeverCrash) {
     (void)decode<Task>(text);
     (void)decode<TaskResult>(text);
   }
+}
+
+TEST(Messages, ReferencesAreToldFromPayloadsOfTheSameText) {
+  const std::string reference = R"(@[{"p":"00ff","at":0,"n":7},"]"])";
+  Task task;
+  task.execution_id = Uuid::v7();
+  task.outputs = {{"plain", R"([{"p":"00ff","at":0,"n":7},"]"])"}, {"far", reference}, {"none", "null"}};
+  task.item = reference;
+  task.given_input = R"("@[]")";
+  const auto tasks = decode<Task>(encode(task));
+  ASSERT_TRUE(tasks) << tasks.error().message;
+  std::map<std::string, std::string> outputs(tasks->front().outputs.begin(), tasks->front().outputs.end());
+  EXPECT_EQ(outputs, (std::map<std::string, std::string>(task.outputs.begin(), task.outputs.end())));
+  EXPECT_EQ(tasks->front().item, reference);
+  EXPECT_EQ(tasks->front().given_input, R"("@[]")");
+
+  TaskResult result;
+  result.execution_id = task.execution_id;
+  result.nodes.push_back({.node_id = "a", .output = reference});
+  result.nodes.push_back({.node_id = "b", .recovery = reference, .fallback_input = reference});
+  result.nodes.push_back({.node_id = "c", .outcome = NodeOutcome::expanded, .items_at = R"({"p":"00ff","n":[1,2]})"});
+  const auto results = decode<TaskResult>(encode(result));
+  ASSERT_TRUE(results) << results.error().message;
+  const auto& nodes = results->front().nodes;
+  EXPECT_EQ(nodes[0].output, reference);
+  EXPECT_FALSE(nodes[0].recovery);
+  EXPECT_EQ(nodes[1].recovery, reference);
+  EXPECT_EQ(nodes[1].fallback_input, reference);
+  EXPECT_EQ(nodes[2].items_at, R"({"p":"00ff","n":[1,2]})");
 }
 
 }  // namespace

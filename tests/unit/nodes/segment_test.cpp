@@ -185,7 +185,7 @@ nodes:
 )");
   const NodeRun run = segment.run(0);
   EXPECT_EQ(run.outcome, Outcome::failed);
-  EXPECT_EQ(run.error, "output of 10000007 bytes is over the limit of 8 MiB");
+  EXPECT_EQ(run.error, "the output is over the limit of 8 MiB (as JSON)");
   EXPECT_EQ(run.error_code, "OUTPUT_TOO_LARGE");
   EXPECT_TRUE(run.permanent);
   EXPECT_EQ(run.recovery, "null");

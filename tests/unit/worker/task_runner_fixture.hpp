@@ -11,17 +11,17 @@ class TaskRunnerFixture : public testing::Test {
 
   TaskRunner& runner() {
     if (!runner_) {
-      runner_ = std::make_unique<TaskRunner>(io_, TaskRunner::Parts{.queue = queue_,
-                                                                    .bus = bus_,
-                                                                    .workflows = workflows_,
-                                                                    .payloads = payloads_,
-                                                                    .effect_nodes = {{"http", &effect_}},
-                                                                    .env = expr::Value::map({}),
-                                                                    .worker = "w-1",
-                                                                    .concurrency = concurrency_,
-                                                                    .heartbeat = std::chrono::milliseconds(20),
-                                                                    .answer_timeout = std::chrono::milliseconds(30),
-                                                                    .longest_pause = std::chrono::milliseconds(20)});
+      runner_ =
+          std::make_unique<TaskRunner>(io_, TaskRunner::Parts{.queue = queue_,
+                                                              .bus = bus_,
+                                                              .workflows = workflows_,
+                                                              .payloads = payloads_,
+                                                              .effect_nodes = {{"http", &effect_}},
+                                                              .options = {.env = expr::Value::map({}), .worker = "w-1"},
+                                                              .concurrency = concurrency_,
+                                                              .heartbeat = std::chrono::milliseconds(20),
+                                                              .answer_timeout = std::chrono::milliseconds(30),
+                                                              .longest_pause = std::chrono::milliseconds(20)});
       runner_->start();
     }
     return *runner_;

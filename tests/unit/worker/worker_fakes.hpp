@@ -96,13 +96,37 @@ class FakeWorkflows : public WorkflowSource {
   std::map<std::pair<Uuid, int>, Entry> stored;
 };
 
-class FakePayloads : public PayloadSource {
+class FakePayloads : public PayloadStore {
  public:
   awaitable<Result<std::optional<std::string>>> input(Uuid) override { co_return input_text; }
   awaitable<Result<std::vector<std::string>>> journal(Uuid) override { co_return journal_rows; }
 
+  awaitable<Result<std::vector<std::string>>> whole(Uuid, std::vector<std::string> references) override {
+    std::vector<std::string> all;
+    for (const std::string& reference : references) {
+      std::string text;
+      const auto pieces = payload::pieces(reference);
+      for (const payload::Piece& piece : *pieces) {
+        if (!piece.key.empty() && !stored.contains(piece.key))
+          co_return fail(ErrorCode::invalid_state, "it is not there any more");
+        text += piece.key.empty() ? piece.text : stored.at(piece.key).substr(piece.at, piece.size);
+      }
+      all.push_back(text);
+    }
+    co_return all;
+  }
+  awaitable<Result<void>> put(Uuid, std::vector<StoredPayload> payloads) override {
+    ++puts;
+    if (problem) co_return fail(problem->code, problem->message);
+    for (StoredPayload& one : payloads) stored[one.key] = one.data;
+    co_return Result<void>();
+  }
+
   std::optional<std::string> input_text;
   std::vector<std::string> journal_rows;
+  std::map<std::string, std::string> stored;
+  std::optional<Error> problem;  ///< why nothing can be stored
+  int puts = 0;
 };
 
 /// An effect that ends when the test says so.
