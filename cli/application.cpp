@@ -8,6 +8,7 @@
 #include "cli/commands/version.hpp"
 #include "cli/commands/workflows.hpp"
 #include "cli/execution_commands.hpp"
+#include "cli/operations_commands.hpp"
 #include "cli/server/server_command.hpp"
 
 namespace r8r::cli {
@@ -15,7 +16,6 @@ namespace {
 
 const std::vector<Unbuilt>& unbuilt_commands() {
   static const std::vector<Unbuilt> all = {{"dev"},
-                                           {"db"},
                                            {"doctor"},
                                            {"approve"},
                                            {"deny"},
@@ -64,6 +64,7 @@ class Application : public CommandTree {
   ShowWorkflow show_;
   RunWorkflow run_;
   ExecutionCommands executions_;
+  OperationsCommands operations_;
   TestFlags test_;
 };
 
@@ -163,11 +164,12 @@ void Application::add_test() {
       "time; nodes that reach outside need an output under 'mocks'. See docs/testing-workflows.md.");
 }
 
-Application::Application() : executions_(*this) {
+Application::Application() : executions_(*this), operations_(*this) {
   add_server();
   add_workflows();
   executions_.add();
   add_events();
+  operations_.add();
   add_test();
   command(&root(), "version", "of this program and of the server",
           [this] { return with_server([](Context& context) { return show_version(context); }); });

@@ -78,6 +78,10 @@ Outcome<Reply> ApiClient::post(const std::string& path, const std::string& body,
   return send("POST", path, &body, limit);
 }
 
+Outcome<Reply> ApiClient::remove(const std::string& path, std::chrono::milliseconds limit) {
+  return send("DELETE", path, nullptr, limit);
+}
+
 Reply ApiClient::probe(const std::string& path, std::chrono::milliseconds limit) {
   transfer_->begin(url_ + path, limit);
   if (curl_easy_perform(transfer_->curl) != CURLE_OK) return {};
@@ -121,7 +125,7 @@ Outcome<Reply> ApiClient::send(const char* method, const std::string& path, cons
   const int status = transfer_->status();
   if (status < 200 || status > 299) return failed(failure_of_reply(status, transfer_->body, url_));
   Reply reply{status, transfer_->body, Json::parse(transfer_->body, nullptr, false)};
-  if (reply.json.is_discarded())
+  if (reply.json.is_discarded() && status != 204)
     return failed("HTTP_ERROR", fmt::format("what answers at {} is not an r8r server: it sent no JSON", url_));
   return reply;
 }

@@ -28,6 +28,8 @@ class ApiClient {
   /// code 1 when what answered is not r8r.
   Outcome<Reply> get(const std::string& path, std::chrono::milliseconds limit = kUsualLimit);
   Outcome<Reply> post(const std::string& path, const std::string& body, std::chrono::milliseconds limit = kUsualLimit);
+  /// DELETE; the answer has no body.
+  Outcome<Reply> remove(const std::string& path, std::chrono::milliseconds limit = kUsualLimit);
 
   /// The status of a bare GET and what came with it; 0 when nothing answered. For probes.
   Reply probe(const std::string& path, std::chrono::milliseconds limit);

@@ -43,6 +43,7 @@ struct Operation {
   std::map<int, std::string> responses;  ///< status → name of a component schema; "" = no body
   std::vector<Parameter> parameters;     ///< those of the path are added by themselves when left out
   bool open = false;                     ///< needs no key
+  bool health = false;                   ///< health and metrics: open, unless they have a key of their own
   nlohmann::ordered_json example;        ///< a request body, or null
   bool hidden = false;                   ///< served, but left out of the document
 };

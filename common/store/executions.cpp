@@ -46,7 +46,8 @@ constexpr Statement kRunTrace{"run_trace", "select trace from executions where i
 // The latest run, by one statement: two that ask at the same time make one.
 constexpr Statement kBeginAgain{
     "begin_again",
-    "insert into live_executions (id, run, partition, workflow_id, workflow_version, workflow_name, trigger_type, "
+    "insert into live_executions (id, run, partition, workflow_id, workflow_version, workflow_name, "
+    "trigger_type, "
     "origin, "
     "input, webhook, correlation_id, idempotency_key, traceparent, accepted_at, replayed_from) "
     "select x.id, x.run + 1, $2, x.workflow_id, x.workflow_version, x.workflow_name, x.trigger_type, x.origin, "
@@ -55,6 +56,8 @@ constexpr Statement kBeginAgain{
     "where x.id = $1 and x.status in ('failed', 'cancelled') "
     "and not exists (select 1 from executions later where later.id = x.id and later.run > x.run) "
     "on conflict (id) do nothing returning run"};
+constexpr Statement kCountPending{
+    "count_pending", "select count(*) from (select 1 from live_executions where status = 'pending' limit $1) pending"};
 // Making a partition locks the parent table: rather later than holding everybody up. Two services that do this at the
 // same time do it one after the other.
 constexpr Statement kShortLock{"day_partitions_patience", "select set_config('lock_timeout', '2000', true)"};
@@ -234,6 +237,14 @@ awaitable<Result<bool>> Executions::begin_again(Uuid id, int partition) {
   Result<ResultSet> rows = co_await run_on(pool_, kBeginAgain, std::move(params));
   if (!rows) co_return fail(std::move(rows.error()));
   co_return !rows->empty();
+}
+
+awaitable<Result<std::int64_t>> Executions::count_pending(std::int64_t most) {
+  Params params;
+  params.add(most);
+  Result<ResultSet> rows = co_await run_on(pool_, kCountPending, std::move(params));
+  if (!rows) co_return fail(std::move(rows.error()));
+  co_return rows->int8(0, 0);
 }
 
 awaitable<Result<void>> Executions::ensure_day_partitions(int days_ahead) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -94,6 +95,9 @@ class Executions {
   /// Brings an execution that failed or was cancelled back to life as its next run, pending. False when there is no
   /// such execution, it lives, or it ended in another way.
   boost::asio::awaitable<Result<bool>> begin_again(Uuid id, int partition);
+
+  /// How many live executions no scheduler has begun; counts to `most` and no further.
+  boost::asio::awaitable<Result<std::int64_t>> count_pending(std::int64_t most);
 
   /// Today's and the coming days' partitions of history and journal.
   boost::asio::awaitable<Result<void>> ensure_day_partitions(int days_ahead);

@@ -24,7 +24,8 @@ Backend::Backend(asio::io_context& io, const Settings& settings, const Lifecycle
       directory(io, pool, catalog),
       waiter(io, pool),
       publisher(io, *bus, partitions),
-      starter(*bus, accept_queue, publisher, waiter, done_subject),
+      backlog(pool, settings.max_backlog),
+      starter(*bus, accept_queue, publisher, backlog, waiter, done_subject),
       subscribers(io, pool, catalog, directory),
       event_publisher({io, *bus, pool, directory, subscribers, publisher, settings.expression_env}),
       owner(*bus, publisher),
@@ -38,6 +39,7 @@ Backend::Backend(asio::io_context& io, const Settings& settings, const Lifecycle
       control({owner, waiter, pool, lifecycle}, done_subject, settings.max_wait),
       why(owner, pool),
       events(event_publisher, lifecycle, settings.trust_request_id),
+      database(pool, {.days = settings.common.retention_days, .idempotency_ttl = settings.common.idempotency_ttl}),
       webhooks({starter, directory, waiter, lifecycle}, {settings.webhook_envelope, settings.trust_request_id}),
       monitor(io, *bus, pool, {settings.monitor_buffer, settings.monitor_max_clients}) {}
 

@@ -5,8 +5,10 @@
 #include "common/bus/connection.hpp"
 #include "common/catalog/catalog.hpp"
 #include "common/store/accept_queue.hpp"
+#include "services/api/backlog.hpp"
 #include "services/api/completion_waiter.hpp"
 #include "services/api/control_endpoints.hpp"
+#include "services/api/database_endpoints.hpp"
 #include "services/api/event_publisher.hpp"
 #include "services/api/event_subscribers.hpp"
 #include "services/api/events_endpoint.hpp"
@@ -41,6 +43,7 @@ struct Backend {
   WorkflowDirectory directory;
   CompletionWaiter waiter;
   ExecPublisher publisher;
+  Backlog backlog;
   ExecutionStarter starter;
   EventSubscribers subscribers;
   EventPublisher event_publisher;
@@ -54,6 +57,7 @@ struct Backend {
   ControlEndpoints control;
   WhyEndpoint why;
   EventsEndpoint events;
+  DatabaseEndpoints database;
   Webhooks webhooks;
   Monitor monitor;
 

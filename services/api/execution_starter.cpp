@@ -17,11 +17,17 @@ void count_accepted(const std::string& trigger_type) {
 }  // namespace
 
 ExecutionStarter::ExecutionStarter(bus::Connection& bus, store::AcceptQueue& queue, ExecPublisher& publisher,
-                                   CompletionWaiter& waiter, std::string reply_subject)
-    : bus_(bus), queue_(queue), publisher_(publisher), waiter_(waiter), reply_subject_(std::move(reply_subject)) {}
+                                   Backlog& backlog, CompletionWaiter& waiter, std::string reply_subject)
+    : bus_(bus),
+      queue_(queue),
+      publisher_(publisher),
+      backlog_(backlog),
+      waiter_(waiter),
+      reply_subject_(std::move(reply_subject)) {}
 
 awaitable<Result<StartedRun>> ExecutionStarter::start(NewRun run) {
   if (!bus_.connected()) co_return fail(ErrorCode::service_unavailable, "The message bus is away; try again shortly");
+  if (Result<void> room = backlog_.admit(); !room) co_return fail(std::move(room.error()));
 
   StartedRun started;
   started.id = Uuid::v7();
@@ -63,6 +69,7 @@ awaitable<Result<StartedRun>> ExecutionStarter::start(NewRun run) {
   started.accepted = std::move(*accepted);
   if (started.accepted.created) {
     count_accepted(request.trigger_type);
+    backlog_.accepted();
     publisher_.publish(request);
   } else {
     started.ticket.reset();

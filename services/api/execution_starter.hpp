@@ -4,6 +4,7 @@
 
 #include "common/bus/connection.hpp"
 #include "common/store/accept_queue.hpp"
+#include "services/api/backlog.hpp"
 #include "services/api/completion_waiter.hpp"
 #include "services/api/exec_publisher.hpp"
 #include "services/api/workflow_directory.hpp"
@@ -35,16 +36,17 @@ struct StartedRun {
 /// Makes executions durable and tells the schedulers: the one way in for everything that starts executions.
 class ExecutionStarter {
  public:
-  ExecutionStarter(bus::Connection& bus, store::AcceptQueue& queue, ExecPublisher& publisher, CompletionWaiter& waiter,
-                   std::string reply_subject);
+  ExecutionStarter(bus::Connection& bus, store::AcceptQueue& queue, ExecPublisher& publisher, Backlog& backlog,
+                   CompletionWaiter& waiter, std::string reply_subject);
 
-  /// Returns after the commit. Errors: service_unavailable, queue_full, storage_error.
+  /// Returns after the commit. Errors: service_unavailable, queue_full, rate_limited, storage_error.
   awaitable<Result<StartedRun>> start(NewRun run);
 
  private:
   bus::Connection& bus_;
   store::AcceptQueue& queue_;
   ExecPublisher& publisher_;
+  Backlog& backlog_;
   CompletionWaiter& waiter_;
   std::string reply_subject_;
 };

@@ -6,10 +6,20 @@ namespace r8r::api {
 
 std::optional<http::Response> Gate::screen(const http::Request& request) const {
   if (Cors::is_preflight(request)) return cors_.preflight(request);
-  if (!request.route || request.route->operation.open) return std::nullopt;
-  const Access access = keys_.check(request);
+  const Access access = access_of(request);
   if (access == Access::granted) return std::nullopt;
   return unauthorized(request, access, "An API key");
+}
+
+Access Gate::access_of(const http::Request& request) const {
+  if (!request.route) return Access::granted;
+  const http::Operation& operation = request.route->operation;
+  const bool wants_health_key = health_key_.is_set() && operation.health;
+  if (operation.open && !wants_health_key) return Access::granted;
+  if (!wants_health_key) return keys_.check(request);
+  const auto given = credential_of(request);
+  if (!given) return Access::missing;
+  return health_key_.matches(*given) || keys_.knows(*given) ? Access::granted : Access::wrong;
 }
 
 http::Handler Gate::guard(Endpoint endpoint) const {

@@ -18,9 +18,15 @@ using Endpoint = std::function<awaitable<http::Response>(http::Request&, Admissi
 /// endpoints need is there.
 class Gate {
  public:
+  /// `health_key`: what health and metrics want, if it is set; a key of the API does as well.
   Gate(const Authenticator& keys, const Cors& cors, Admission& admission, const Health& health,
-       const Lifecycle& lifecycle)
-      : keys_(keys), cors_(cors), admission_(admission), health_(health), lifecycle_(lifecycle) {}
+       const Lifecycle& lifecycle, std::string_view health_key = {})
+      : keys_(keys),
+        cors_(cors),
+        admission_(admission),
+        health_(health),
+        lifecycle_(lifecycle),
+        health_key_(health_key) {}
 
   /// Before the body is read: answers preflights, refuses requests without the key that their route wants.
   std::optional<http::Response> screen(const http::Request& request) const;
@@ -30,6 +36,7 @@ class Gate {
   std::optional<http::Response> unavailable(const http::Request& request) const;
 
  private:
+  Access access_of(const http::Request& request) const;
   awaitable<http::Response> pass(http::Request& request, const Endpoint& endpoint) const;
 
   const Authenticator& keys_;
@@ -37,6 +44,7 @@ class Gate {
   Admission& admission_;
   const Health& health_;
   const Lifecycle& lifecycle_;
+  Secret health_key_;
 };
 
 }  // namespace r8r::api

@@ -21,19 +21,28 @@ constexpr auto kBetweenChecksWhenIncomplete = std::chrono::milliseconds(1'000);
 constexpr auto kPingLimit = std::chrono::milliseconds(1'000);
 constexpr auto kBetweenCounts = std::chrono::seconds(5);
 constexpr auto kAnswerTime = std::chrono::milliseconds(200);
+// For a request that waits. When the database hangs it is answered within 100 ms.
+constexpr auto kPatience = std::chrono::milliseconds(90);
+constexpr auto kFirstAnswer = std::chrono::milliseconds(400);
+constexpr auto kSoonAfter = std::chrono::milliseconds(10);
+constexpr auto kBetweenDataChecks = std::chrono::seconds(60);
+constexpr std::int64_t kExecutionsChecked = 10'000;
 
 }  // namespace
 
-Health::Health(store::Pool& pool, const Lifecycle& lifecycle) : pool_(pool), lifecycle_(lifecycle), leases_(pool) {}
+Health::Health(asio::io_context& io, store::Pool& pool, const Lifecycle& lifecycle)
+    : pool_(pool), lifecycle_(lifecycle), leases_(pool), look_now_(io), answer_came_(io), counted_(io) {}
 
 void Health::set_bus(bus::Connection& bus, const std::string& instance) {
   bus_ = &bus;
   inbox_ = "_INBOX.r8r-api." + instance;
   Result<bus::Subscription> subscribed = bus.subscribe(inbox_, [this](std::vector<bus::Message> messages) {
-    // An empty answer is the server's: nobody listens.
     for (bus::Message& message : messages) {
+      // An empty answer is the server's.
+      nobody_listens_ = nobody_listens_ || message.data.empty();
       if (!message.data.empty()) answered_.insert(std::move(message.data));
     }
+    answer_came_.notify_all();
   });
   if (subscribed) answers_ = std::move(*subscribed);
 }
@@ -52,21 +61,21 @@ std::optional<std::string> Health::not_ready() const {
 
 awaitable<void> Health::watch() {
   auto next_count = SteadyClock::now();
+  bool hurry = false;
   while (true) {
     co_await check_database();
     if (SteadyClock::now() >= next_count && lifecycle_.started) {
       if (database_answers_) co_await count_schedulers();
-      if (bus_ok()) co_await count_workers();
+      if (bus_ok()) co_await count_workers(hurry);
       // While somebody is missing, look again soon: a system that starts is soon complete.
-      const bool complete = schedulers_ > 0 && workers_ > 0;
-      next_count = SteadyClock::now() + (complete ? kBetweenCounts : SteadyClock::duration::zero());
+      next_count = SteadyClock::now() + (is_complete() ? kBetweenCounts : SteadyClock::duration::zero());
+      counted_.notify_all();
     }
     update_metrics();
     SteadyClock::duration pause = kBetweenChecks;
-    if (schedulers_ == 0 || workers_ == 0) pause = kBetweenChecksWhenIncomplete;
+    if (!is_complete()) pause = kBetweenChecksWhenIncomplete;
     if (!database_ok()) pause = kBetweenChecksWhenAway;
-    const bool slept = co_await sleep_for(pause);
-    if (!slept) co_return;
+    hurry = co_await look_now_.wait_for(pause);
   }
 }
 
@@ -91,11 +100,36 @@ awaitable<void> Health::count_schedulers() {
   }));
 }
 
-awaitable<void> Health::count_workers() {
+// In a hurry: until the first answers, and what comes together with them.
+awaitable<void> Health::count_workers(bool hurry) {
   answered_.clear();
+  nobody_listens_ = false;
   if (!bus_->publish_request(bus::kWorkerPing, inbox_, "")) co_return;
-  co_await sleep_for(kAnswerTime);
+  asking_workers_ = true;
+  if (hurry) co_await answer_came_.wait_for(kFirstAnswer);
+  const SteadyClock::duration rest = hurry ? kSoonAfter : kAnswerTime;
+  if (!nobody_listens_) co_await sleep_for(rest);
+  asking_workers_ = false;
   workers_ = static_cast<int>(answered_.size());
+}
+
+awaitable<void> Health::watch_data() {
+  while (true) {
+    if (lifecycle_.started) co_await check_data();
+    const SteadyClock::duration pause = lifecycle_.started ? kBetweenDataChecks : kBetweenChecksWhenIncomplete;
+    const bool slept = co_await sleep_for(pause);
+    if (!slept) co_return;
+  }
+}
+
+awaitable<void> Health::check_data() {
+  Result<store::Integrity> found = co_await store::check_integrity(pool_, kExecutionsChecked);
+  if (!found) co_return;  // the database's own state says why
+  std::string problem = found->first_problem();
+  if (problem != "ok" && problem != integrity_check_)
+    log::error("the database holds what should not be there", {{"problem", problem}});
+  integrity_ = *found;
+  integrity_check_ = std::move(problem);
 }
 
 void Health::update_metrics() const {
@@ -106,20 +140,32 @@ void Health::update_metrics() const {
   if (bus_) reconnects.set(static_cast<double>(bus_->reconnects()));
 }
 
-http::Response Health::report() const {
+awaitable<http::Response> Health::report() {
+  if (lifecycle_.started && !is_complete() && bus_ok() && database_ok()) {
+    look_now_.notify_all();
+    const bool counted = co_await counted_.wait_for(kPatience);
+    // Not the database, then.
+    if (!counted && asking_workers_) co_await counted_.wait_for(kFirstAnswer);
+  }
+  co_return describe();
+}
+
+http::Response Health::describe() const {
   const bool database = database_ok();
   const bool bus = bus_ok();
   std::string_view status = "ok";
-  if (!bus || schedulers_ == 0 || workers_ == 0) status = "degraded";
+  if (!bus || !is_complete()) status = "degraded";
   if (!database) status = "error";
-  const std::string_view integrity = database ? "ok" : "unknown: the database does not answer";
+  const std::string_view integrity =
+      database ? std::string_view(integrity_check_) : "unknown: the database does not answer";
   std::string body;
   // The keys from foreign_keys_enabled to busy_timeout_ms describe SQLite; PostgreSQL has one true answer to each.
   fmt::format_to(
       std::back_inserter(body),
-      R"({{"status":"{}","foreign_keys_enabled":true,"integrity_check":"{}","orphaned_executions":0,)"
-      R"("orphaned_node_executions":0,"orphaned_workflow_versions":0,"journal_mode":"wal","busy_timeout_ms":0,)",
-      status, integrity);
+      R"({{"status":"{}","foreign_keys_enabled":true,"integrity_check":"{}","orphaned_executions":{},)"
+      R"("orphaned_node_executions":{},"orphaned_workflow_versions":{},"journal_mode":"wal","busy_timeout_ms":0,)",
+      status, integrity, integrity_.orphaned_executions, integrity_.orphaned_node_executions,
+      integrity_.orphaned_workflow_versions);
   fmt::format_to(std::back_inserter(body), R"("database":{{"status":"{}",)", database ? "ok" : "error");
   if (database) {
     fmt::format_to(std::back_inserter(body), R"("latency_ms":{:.2f},)", latency_ms_);
@@ -129,9 +175,10 @@ http::Response Health::report() const {
     body += ',';
   }
   fmt::format_to(std::back_inserter(body),
-                 R"("integrity_check":"{}","orphaned_executions":0,"orphaned_node_executions":0}},)"
+                 R"("integrity_check":"{}","orphaned_executions":{},"orphaned_node_executions":{}}},)"
                  R"("bus":{{"status":"{}"}},"schedulers":{},"workers":{},"version":"{}","uptime_seconds":{}}})",
-                 integrity, bus ? "ok" : "error", schedulers_, bus ? workers_ : 0, kVersion,
+                 integrity, integrity_.orphaned_executions, integrity_.orphaned_node_executions, bus ? "ok" : "error",
+                 schedulers_, bus ? workers_ : 0, kVersion,
                  std::chrono::duration_cast<std::chrono::seconds>(SteadyClock::now() - began_).count());
   http::Response response = http::Response::json(database ? 200 : 503, std::move(body));
   response.headers.emplace_back("Cache-Control", "no-store");

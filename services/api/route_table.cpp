@@ -6,6 +6,7 @@
 #include "common/http/probe.hpp"
 #include "services/api/api_error.hpp"
 #include "services/api/openapi_schemas.hpp"
+#include "services/api/operations_routes.hpp"
 #include "services/api/version.hpp"
 #include "services/api/webhook_input.hpp"
 
@@ -38,19 +39,22 @@ http::Response wrong_method(const http::Request& request, const std::string& all
 void add_system_routes(http::Router& router, const RouteParts& parts, std::shared_ptr<const std::string> json,
                        std::shared_ptr<const std::string> yaml) {
   router.add_tag("System", "Health, metrics, this document");
-  router.add(Method::get, "/api/health",
-             {.id = "healthCheck",
-              .summary = "Whether the service and what it needs are well",
-              .tags = {"System"},
-              .responses = {{200, "HealthResponse"}, {503, "HealthResponse"}},
-              .open = true},
-             [&health = parts.health](http::Request&) -> awaitable<http::Response> { co_return health.report(); });
+  router.add(
+      Method::get, "/api/health",
+      {.id = "healthCheck",
+       .summary = "Whether the service and what it needs are well",
+       .tags = {"System"},
+       .responses = {{200, "HealthResponse"}, {401, kErrors}, {503, "HealthResponse"}},
+       .open = true,
+       .health = true},
+      [&health = parts.health](http::Request&) -> awaitable<http::Response> { co_return co_await health.report(); });
   router.add(Method::get, "/api/metrics",
              {.id = "getMetrics",
               .summary = "Metrics in the Prometheus text format",
               .tags = {"System"},
-              .responses = {{200, ""}},
-              .open = true},
+              .responses = {{200, ""}, {401, kErrors}},
+              .open = true,
+              .health = true},
              [](http::Request&) -> awaitable<http::Response> {
                http::Response response;
                response.content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -388,6 +392,7 @@ void add_routes(http::Router& router, RouteParts parts) {
   add_event_routes(router, parts);
   add_webhook_routes(router, parts);
   add_monitor_route(router, parts);
+  add_operations_routes(router, parts);
   add_schemas(router);
   *json = router.openapi_json("r8r", std::string(kVersion));
   *yaml = router.openapi_yaml("r8r", std::string(kVersion));

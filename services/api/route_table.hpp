@@ -13,7 +13,7 @@ namespace r8r::api {
 /// lets nothing through to it before.
 struct RouteParts {
   const Gate& gate;
-  const Health& health;
+  Health& health;
   const MonitorAccess& monitor_access;
   const Lifecycle& lifecycle;
   const std::unique_ptr<Backend>& backend;

@@ -37,9 +37,9 @@ Service::Service(asio::io_context& io, Settings settings)
       keys_(settings_.api_key),
       cors_(settings_.cors_origins, settings_.cors_allow_all),
       pool_(io, pool_options(settings_)),
-      health_(pool_, lifecycle_),
+      health_(io, pool_, lifecycle_),
       admission_(io, settings_.max_concurrent_requests, kPatience),
-      gate_(keys_, cors_, admission_, health_, lifecycle_),
+      gate_(keys_, cors_, admission_, health_, lifecycle_, settings_.health_api_key),
       monitor_access_({settings_.monitor_token, settings_.monitor_public, settings_.listens_on_loopback()}, keys_,
                       cors_),
       access_log_(io),
@@ -90,6 +90,7 @@ awaitable<int> Service::run() {
   metrics::gauge("r8r_build_info", "Always 1", {{"version", std::string(kVersion)}, {"service", "api"}}).set(1);
   warn_of_open_doors();
   tasks_.spawn("health", health_.watch());
+  tasks_.spawn("database check", health_.watch_data());
   const bool started = co_await start();
   if (started) {
     log::info("ready", {{"url", fmt::format("http://{}:{}", settings_.host, server_->port())},
@@ -119,6 +120,7 @@ awaitable<bool> Service::start() {
     co_return false;
   }
   health_.set_bus(*backend_->bus, instance_);
+  tasks_.spawn("backlog", backend_->backlog.watch());
   tasks_.spawn("completion poll", backend_->waiter.poll_rows());
   tasks_.spawn("slow monitor clients", backend_->monitor.watch_slow_clients());
   lifecycle_.started = true;

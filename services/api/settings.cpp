@@ -16,6 +16,7 @@ Settings read_settings(Environment& env) {
   s.max_connections = static_cast<std::size_t>(env.integer("R8R_MAX_CONNECTIONS", 10'000, 1, 1'000'000));
   s.max_body_bytes = static_cast<std::size_t>(env.integer("R8R_MAX_REQUEST_BODY_BYTES", 1024 * 1024, 1, 1LL << 30));
   s.max_concurrent_requests = static_cast<std::size_t>(env.integer("R8R_MAX_CONCURRENT_REQUESTS", 1'000, 1, 1'000'000));
+  s.max_backlog = env.integer("R8R_MAX_BACKLOG", s.max_backlog, 0, 1'000'000'000);
   s.max_wait = std::chrono::seconds(env.integer("R8R_MAX_WAIT_SECONDS", 3'600, 1, 86'400));
   s.shutdown_delay = std::chrono::seconds(env.integer("R8R_SHUTDOWN_DELAY_SECONDS", 0, 0, 3'600));
   s.trust_request_id = env.flag("R8R_TRUST_REQUEST_ID", false);
@@ -23,6 +24,7 @@ Settings read_settings(Environment& env) {
   s.failed_status = env.word("R8R_FAILED_STATUS", {"200", "500"}) == "500" ? 500 : 200;
   s.webhook_envelope = env.word("R8R_WEBHOOK_INPUT", {"body", "envelope"}) == "envelope";
   s.api_key = env.text_or("R8R_API_KEY", "");
+  s.health_api_key = env.text_or("R8R_HEALTH_API_KEY", "");
   s.monitor_token = env.text_or("R8R_MONITOR_TOKEN", "");
   s.monitor_public = env.flag("R8R_MONITOR_PUBLIC", false);
   s.monitor_buffer = static_cast<std::size_t>(env.integer("R8R_MONITOR_BUFFER", 1'024, 1, 1'000'000));

@@ -17,6 +17,7 @@ struct Settings {
   std::size_t max_connections = 10'000;
   std::size_t max_body_bytes = 1024 * 1024;
   std::size_t max_concurrent_requests = 1'000;
+  std::int64_t max_backlog = 100'000;  ///< accepted executions that have not begun; 0: no bound
   std::chrono::seconds max_wait{3'600};
   std::chrono::seconds shutdown_delay{0};
   bool trust_request_id = false;
@@ -24,7 +25,8 @@ struct Settings {
   int failed_status = 200;        ///< what `execute` answers when the workflow failed: 200 or 500
   bool webhook_envelope = false;  ///< webhook input is {method, headers, body, path, query} for every workflow
 
-  std::string api_key;  ///< empty: the API is open
+  std::string api_key;         ///< empty: the API is open
+  std::string health_api_key;  ///< empty: health and metrics are open
   std::string monitor_token;
   bool monitor_public = false;
   std::size_t monitor_buffer = 1'024;  ///< events per client

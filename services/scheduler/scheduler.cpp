@@ -7,6 +7,7 @@
 #include "common/store/executions.hpp"
 #include "common/store/leases.hpp"
 #include "common/store/migrations.hpp"
+#include "common/store/retention.hpp"
 #include "common/store/schedules.hpp"
 #include "services/scheduler/cron_triggers.hpp"
 #include "services/scheduler/delayed_starts.hpp"
@@ -16,11 +17,21 @@ namespace {
 
 constexpr auto kRetryPause = std::chrono::milliseconds(500);
 constexpr int kDaysAhead = 3;
+constexpr SteadyClock::duration kBetweenMaintenance = std::chrono::hours(1);
+constexpr SteadyClock::duration kMaintenanceAgain = std::chrono::minutes(1);
 
 store::PoolOptions pool_options(const Settings& settings) {
   return {.url = settings.common.database_url,
           .application_name = "r8r-scheduler",
           .size = static_cast<std::size_t>(settings.common.db_pool_size)};
+}
+
+void tell(const store::RetentionReport& report) {
+  if (report.partitions.empty() && report.rows == 0 && report.idempotency_keys == 0) return;
+  log::info("old executions were removed", {{"partitions", fmt::format("{}", fmt::join(report.partitions, ", "))},
+                                            {"rows_carried_over", report.carried_over},
+                                            {"rows", report.rows},
+                                            {"idempotency_keys", report.idempotency_keys}});
 }
 
 }  // namespace
@@ -114,7 +125,10 @@ awaitable<void> Scheduler::run() {
     log::info("incarnation begins", {{"incarnation", *id}, {"name", settings_.name}});
     ports_ = std::make_unique<LivePorts>(io_, *bus_, pool_, catalog_, *task_queue_, settings_, *id);
     incarnation_ = std::make_unique<Incarnation>(
-        ports_->ports(), Incarnation::Terms{.lease = settings_.lease, .partitions = partitions_}, *id, asked);
+        ports_->ports(),
+        Incarnation::Terms{
+            .lease = settings_.lease, .partitions = partitions_, .max_output_bytes = settings_.common.max_output_bytes},
+        *id, asked);
     if (stopping_) incarnation_->stop();
     co_await live(*id);
     incarnation_.reset();
@@ -158,19 +172,28 @@ awaitable<void> Scheduler::live(std::int64_t id) {
   co_await beside.wait(std::chrono::seconds(5));
 }
 
+// Every scheduler does this; who comes second finds nothing left to do.
 awaitable<void> Scheduler::maintain_history() {
   store::Executions executions(pool_);
   store::Schedules schedules(pool_);
   store::Events events(pool_);
+  store::Retention retention(pool_);
+  const store::RetentionRules rules{.days = settings_.common.retention_days,
+                                    .idempotency_ttl = settings_.common.idempotency_ttl};
   while (true) {
-    const bool slept = co_await sleep_for(std::chrono::hours(1));
-    if (!slept) co_return;
     Result<void> made = co_await executions.ensure_day_partitions(kDaysAhead);
     if (!made) log::warn("the coming days' partitions could not be made", {{"error", made.error().message}});
     Result<void> forgotten = co_await schedules.forget_old();
     if (forgotten) forgotten = co_await events.forget_old();
     if (!forgotten)
       log::warn("old keys of cron firings and events could not be dropped", {{"error", forgotten.error().message}});
+    Result<store::RetentionReport> kept = co_await retention.run(rules, wall_now());
+    if (!kept) log::warn("old executions could not be removed", {{"error", kept.error().message}});
+    if (kept) tell(*kept);
+    const bool complete = made && kept && kept->postponed.empty();
+    const SteadyClock::duration pause = complete ? kBetweenMaintenance : kMaintenanceAgain;
+    const bool slept = co_await sleep_for(pause);
+    if (!slept) co_return;
   }
 }
 
