@@ -313,7 +313,7 @@ void ExecutionHost::maybe_park(const Uuid& id) {
   const bool nothing_comes = first == Timestamp::max();
   if (!nothing_comes && first - now < seconds(90)) return;
   if (!paused && (nothing_comes || first >= execution->machine.deadline())) return;
-  parked_.insert(id);
+  parked_.insert_or_assign(id, clock().steady_now());
   forget(id);
 }
 

@@ -60,6 +60,7 @@ void ExecutionHost::on_control(bus::ControlRequest request, std::string reply) {
 
 // It is not in memory: set aside, ended, unknown, or its request has not been heard of yet.
 awaitable<void> ExecutionHost::control(bus::ControlRequest request, std::string reply) {
+  const auto read_since = clock().steady_now();
   std::vector<Uuid> ids(1, request.execution_id);
   Result<std::vector<store::LiveExecution>> live = co_await ports_.executions.load_live(std::move(ids));
   if (!live) {
@@ -77,7 +78,7 @@ awaitable<void> ExecutionHost::control(bus::ControlRequest request, std::string 
     ports_.bus.publish(reply, bus::encode(answer));
     co_return;
   }
-  co_await take_over(std::move(live->front()));
+  co_await take_over(std::move(live->front()), read_since);
   ActiveExecution* execution = find(request.execution_id);
   if (execution == nullptr) co_return;
   apply_control(*execution, request, std::move(reply));
@@ -102,10 +103,11 @@ awaitable<void> ExecutionHost::control_ended(bus::ControlRequest request, std::s
   answer.execution_id = request.execution_id;
   answer.status = kRunning;
   ports_.bus.publish(reply, bus::encode(answer));
+  const auto read_since = clock().steady_now();
   std::vector<Uuid> ids(1, request.execution_id);
   Result<std::vector<store::LiveExecution>> live = co_await ports_.executions.load_live(std::move(ids));
   if (!live || live->empty()) co_return;
-  co_await take_over(std::move(live->front()));
+  co_await take_over(std::move(live->front()), read_since);
   if (ActiveExecution* execution = find(request.execution_id)) execution->reply_to = std::move(request.reply_to);
 }
 

@@ -31,6 +31,7 @@ ExecutionHost::~ExecutionHost() = default;
 
 void ExecutionHost::begin_taking(int partition) {
   partitions_[partition].taking = true;
+  partitions_[partition].since = clock().steady_now();
 }
 
 void ExecutionHost::finish_taking(int partition) {
@@ -153,17 +154,22 @@ awaitable<void> ExecutionHost::refuse(bus::ExecRequest request, Error reason) {
   co_return;
 }
 
-awaitable<void> ExecutionHost::adopt(store::LiveExecution live) {
+awaitable<void> ExecutionHost::adopt(store::LiveExecution live, SteadyClock::time_point read_since) {
   const Uuid id = live.row.id;
-  const bool taken = co_await take_over(std::move(live));
+  const bool taken = co_await take_over(std::move(live), read_since);
   if (taken) maybe_park(id);
 }
 
 // True when it is in memory now and was not before.
-awaitable<bool> ExecutionHost::take_over(store::LiveExecution live) {
+awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock::time_point read_since) {
   const Uuid id = live.row.id;
   if (fenced_ || !owns(live.partition) || active_.contains(id) || loading_.contains(id)) co_return false;
-  parked_.erase(id);
+  // It may have been read before the partition was ours, or before what we did with it meanwhile.
+  if (read_since < partitions_[live.partition].since) co_return false;
+  if (const auto parked = parked_.find(id); parked != parked_.end()) {
+    if (read_since <= parked->second) co_return false;
+    parked_.erase(parked);
+  }
   loading_.emplace(id, "");
   auto workflow = co_await ports_.workflows.get({live.row.workflow_id, live.row.workflow_version});
   // A later run that has recorded nothing yet begins with what the one before completed.

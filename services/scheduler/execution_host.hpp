@@ -46,8 +46,9 @@ class ExecutionHost {
   /// whoever asked asks again.
   void on_control(bus::ControlRequest request, std::string reply);
 
-  /// Takes over an execution from the database, unless it is here already.
-  awaitable<void> adopt(store::LiveExecution live);
+  /// Takes over an execution from the database, unless it is here already, or has been here since: `read_since` is from
+  /// before it was read.
+  awaitable<void> adopt(store::LiveExecution live, SteadyClock::time_point read_since);
   /// Whether the sweep need not load it: it is in memory, being loaded, or set aside until its timer.
   bool knows(const Uuid& id) const;
   bool has_capacity() const { return active_.size() < kMaxActive; }
@@ -65,6 +66,7 @@ class ExecutionHost {
 
   struct PartitionState {
     bool taking = true;
+    SteadyClock::time_point since{};  ///< when we began to take it
     std::unordered_map<Uuid, bus::ExecRequest> deferred;
   };
 
@@ -77,7 +79,7 @@ class ExecutionHost {
   void end(ActiveExecution& execution, const engine::End& how);
   void dispatch(ActiveExecution& execution, const engine::Dispatch& segment);
   void arm_timers(ActiveExecution& execution);
-  awaitable<bool> take_over(store::LiveExecution live);
+  awaitable<bool> take_over(store::LiveExecution live, SteadyClock::time_point read_since);
   awaitable<void> control(bus::ControlRequest request, std::string reply);
   awaitable<void> control_ended(bus::ControlRequest request, std::string reply,
                                 Result<std::optional<store::ExecutionRow>> row);
@@ -106,8 +108,8 @@ class ExecutionHost {
   TimerHeap timers_;
   std::map<int, PartitionState> partitions_;
   std::unordered_map<Uuid, std::unique_ptr<ActiveExecution>> active_;
-  std::unordered_map<Uuid, std::string> loading_;  // → reply_to of a request that came meanwhile
-  std::unordered_set<Uuid> parked_;
+  std::unordered_map<Uuid, std::string> loading_;             // → reply_to of a request that came meanwhile
+  std::unordered_map<Uuid, SteadyClock::time_point> parked_;  // → when it was set aside
   std::map<int, int> commits_by_partition_;
   std::size_t max_output_bytes_ = payload::kDefaultMaxOutputBytes;
   bool fenced_ = false;

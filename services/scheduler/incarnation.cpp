@@ -298,9 +298,10 @@ awaitable<std::size_t> Incarnation::sweep(std::vector<int> partitions, Timestamp
       if (!host_.knows(id)) missing.push_back(id);
     }
     if (!missing.empty() && host_.has_capacity()) {
+      const auto read_since = ports_.clock.steady_now();
       Result<std::vector<store::LiveExecution>> rows = co_await ports_.executions.load_live(std::move(missing));
       if (rows) {
-        for (store::LiveExecution& row : *rows) co_await host_.adopt(std::move(row));
+        for (store::LiveExecution& row : *rows) co_await host_.adopt(std::move(row), read_since);
         loaded += rows->size();
       }
     }
@@ -338,9 +339,10 @@ awaitable<void> Incarnation::wake_parked() {
       if (!host_.knows(timer.execution_id) || host_.parked(timer.execution_id)) ids.push_back(timer.execution_id);
     }
     if (ids.empty()) continue;
+    const auto read_since = ports_.clock.steady_now();
     Result<std::vector<store::LiveExecution>> rows = co_await ports_.executions.load_live(std::move(ids));
     if (!rows) continue;
-    for (store::LiveExecution& row : *rows) co_await host_.adopt(std::move(row));
+    for (store::LiveExecution& row : *rows) co_await host_.adopt(std::move(row), read_since);
   }
 }
 

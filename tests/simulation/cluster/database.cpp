@@ -63,7 +63,9 @@ Result<store::ProgressOutcome> Database::write(std::int64_t incarnation, const s
       rows.clear();
       rows[1] = progress.journal;
     } else {
-      rows.emplace(progress.seq, progress.journal);
+      const auto [row, is_new] = rows.emplace(progress.seq, progress.journal);
+      if (!is_new && row->second != progress.journal)
+        broken_.push_back(fmt::format("{} has two journal rows {}", progress.id.to_string(), progress.seq));
     }
   }
   store::ExecutionRow& row = entry.live->row;
