@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "common/base/async.hpp"
 #include "common/base/metrics.hpp"
