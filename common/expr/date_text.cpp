@@ -6,6 +6,13 @@
 namespace r8r::expr {
 namespace {
 
+std::string unknown_conversion(char kind) {
+  // The first byte of a longer character is no text by itself.
+  if (static_cast<unsigned char>(kind) >= 0x80)
+    return "a '%' stands before something that is no conversion in the format";
+  return std::string("unknown conversion '%") + kind + "' in the format";
+}
+
 constexpr std::int64_t kDay = 86'400;
 constexpr std::int64_t kSecond = 1'000'000;
 constexpr std::string_view kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
@@ -206,7 +213,7 @@ bool read_field(char kind, Reader& reader, Fields& fields, std::string& problem)
     case '%':
       return reader.accept('%');
     default:
-      problem = std::string("unknown conversion '%") + kind + "' in the format";
+      problem = unknown_conversion(kind);
       return false;
   }
 }
@@ -448,7 +455,7 @@ bool format_moment(std::int64_t moment, std::string_view format, const TimeZone&
         out += '%';
         break;
       default:
-        problem = std::string("unknown conversion '%") + pattern[i] + "' in the format";
+        problem = unknown_conversion(pattern[i]);
         return false;
     }
   }

@@ -143,6 +143,8 @@ TEST_F(BadInput, ManyThousandConnectionsLeaveItAlive) {
     if (clients.back()->connected()) ++connected;
     if (!clients.back()->connected()) break;  // this process may open no more
   }
+  // Room for the calls that follow, where ten thousand were more than this process may open.
+  if (connected < 10'000) clients.resize(clients.size() - 20);
   EXPECT_GT(connected, 900);
   EXPECT_EQ(stack().execute("fine", 1, 1)["status"], "completed") << "the other instance is not touched";
   clients.clear();

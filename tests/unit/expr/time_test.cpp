@@ -49,6 +49,10 @@ TEST(TimeFunctions, DatesAreRead) {
        {"parse_date(\"2026-02-30\")",
         "error: 'parse_date': \"2026-02-30\" is not a date; use 2026-01-20 or 2026-01-20T14:30:00Z, or parse_date with "
         "a format (line 1, column 1)"},
+       {"format_date(now(), \"%ƌ\")",
+        "error: 'format_date': a '%' stands before something that is no conversion in the format (line 1, column 1)"},
+       {"parse_date(\"x\", \"%ƌ\")",
+        "error: 'parse_date': a '%' stands before something that is no conversion in the format (line 1, column 1)"},
        {"parse_date(\"x\", \"%Q\")", "error: 'parse_date': unknown conversion '%Q' in the format (line 1, column 1)"},
        {"parse_date(null)", "error: 'parse_date' needs a date, not null (line 1, column 1)"},
        {"parse_date(1e30)", "error: 'parse_date': 1e+30 seconds are outside the years 1 to 9999 (line 1, column 1)"}});
