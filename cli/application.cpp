@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "cli/approval_commands.hpp"
 #include "cli/command_tree.hpp"
 #include "cli/commands/events.hpp"
 #include "cli/commands/test.hpp"
@@ -17,9 +18,6 @@ namespace {
 const std::vector<Unbuilt>& unbuilt_commands() {
   static const std::vector<Unbuilt> all = {{"dev"},
                                            {"doctor"},
-                                           {"approve"},
-                                           {"deny"},
-                                           {"approvals"},
                                            {"dlq"},
                                            {"monitor", {"watch"}},
                                            {"lint"},
@@ -65,6 +63,7 @@ class Application : public CommandTree {
   RunWorkflow run_;
   ExecutionCommands executions_;
   OperationsCommands operations_;
+  ApprovalCommands approvals_;
   TestFlags test_;
 };
 
@@ -164,12 +163,14 @@ void Application::add_test() {
       "time; nodes that reach outside need an output under 'mocks'. See docs/testing-workflows.md.");
 }
 
-Application::Application() : executions_(*this), operations_(*this) {
+Application::Application() : executions_(*this), operations_(*this), approvals_(*this) {
   add_server();
   add_workflows();
   executions_.add();
   add_events();
   operations_.add();
+  approvals_.add();
+  approvals_.add_below_runs(root().get_subcommand("runs"));
   add_test();
   command(&root(), "version", "of this program and of the server",
           [this] { return with_server([](Context& context) { return show_version(context); }); });

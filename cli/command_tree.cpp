@@ -24,7 +24,8 @@ CommandTree::CommandTree() : console_(std::cout, std::cerr) {
   app_.add_flag("--utc", console_.utc, "times in UTC instead of local time");
   app_.require_subcommand(0, 1);
   app_.footer(
-      "Exit codes: 0 success, 1 error, 2 wrong usage, 3 not found, 4 no server, 5 not authorised, 124 wait ran out.");
+      "Exit codes: 0 success, 1 error, 2 wrong usage, 3 not found, 4 no server, 5 not authorised, 42 waits for an "
+      "approval, 124 wait ran out.");
   const char* no_colour = std::getenv("NO_COLOR");
   console_.colour = ::isatty(STDERR_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
 }

@@ -7,11 +7,6 @@
 namespace r8r::cli {
 namespace {
 
-const std::vector<Unbuilt>& unbuilt_runs_commands() {
-  static const std::vector<Unbuilt> all = {{"pending"}};
-  return all;
-}
-
 constexpr int kMostListed = 100'000;
 
 std::string above_zero(const std::string& text) {
@@ -109,7 +104,6 @@ void ExecutionCommands::add_runs() {
   write->add_option("id", export_.id, "the execution's id")->required();
   write->add_option("--format", export_.format, "jsonl (default) or json")->check(CLI::IsMember({"jsonl", "json"}));
   write->add_option("-o,--output", export_.file, "the file to write; without it standard output");
-  tree_.add_unbuilt(runs, "runs ", unbuilt_runs_commands());
 }
 
 void ExecutionCommands::add() {

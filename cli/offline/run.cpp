@@ -51,6 +51,8 @@ std::string_view status_name(journal::EntryKind kind) {
     case journal::EntryKind::failed:
       return "failed";
     case journal::EntryKind::waiting:
+    case journal::EntryKind::called:
+    case journal::EntryKind::asked:
       return "waiting";
     case journal::EntryKind::expanded:
     case journal::EntryKind::resumed:
@@ -72,6 +74,8 @@ engine::Outcome engine_outcome(nodes::Outcome outcome) {
       return engine::Outcome::failed;
     case nodes::Outcome::waiting:
       return engine::Outcome::waiting;
+    case nodes::Outcome::asking:
+      return engine::Outcome::asking;
     case nodes::Outcome::expanded:
       break;
   }
@@ -131,7 +135,8 @@ class Run {
     }
     node.status = status_name(entry.kind);
     if (entry.kind != journal::EntryKind::skipped) node.attempts = std::max(node.attempts, int{entry.attempt});
-    if (entry.has_output && entry.kind != journal::EntryKind::waiting) node.output = entry.output;
+    const bool waits = entry.kind == journal::EntryKind::waiting || entry.kind == journal::EntryKind::asked;
+    if (entry.has_output && !waits) node.output = entry.output;
     if (entry.kind == journal::EntryKind::completed || !entry.error.empty()) node.error = entry.error;
     node.logs += entry.logs;
   }
@@ -199,7 +204,8 @@ class Run {
       }
       nodes::NodeRun run = segment.run(index);
       const bool failed = run.outcome == nodes::Outcome::failed;
-      if (run.outcome == nodes::Outcome::waiting || (failed && run.fallback_input)) open.push_back(index);
+      const bool halts = run.outcome == nodes::Outcome::waiting || run.outcome == nodes::Outcome::asking;
+      if (halts || (failed && run.fallback_input)) open.push_back(index);
       const bool stop = failed && !run.recovery && !run.fallback_input;
       result.nodes.push_back(node_result(index, std::move(run)));
       if (stop) break;
@@ -232,6 +238,15 @@ class Run {
     std::vector<journal::ItemError> item_errors;
     for (nodes::ItemError& error : run.item_errors)
       item_errors.push_back({error.index, std::move(error.error), std::move(error.error_code), error.recovered});
+    std::optional<engine::Question> question;
+    if (run.approval) {
+      question = engine::Question{.title = std::move(run.approval->title),
+                                  .description = std::move(run.approval->description),
+                                  .assignee = std::move(run.approval->assignee),
+                                  .groups = std::move(run.approval->groups),
+                                  .default_action = std::move(run.approval->default_action),
+                                  .timeout = run.approval->timeout};
+    }
     return {.node = index,
             .outcome = engine_outcome(run.outcome),
             .output = std::move(run.output),
@@ -247,6 +262,7 @@ class Run {
             .item_count = std::max(run.item_count, 0),
             .items = std::move(run.items),
             .item_errors = std::move(item_errors),
+            .question = std::move(question),
             .started_at = now_,
             .finished_at = now_};
   }

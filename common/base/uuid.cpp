@@ -1,6 +1,7 @@
 #include "common/base/uuid.hpp"
 
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 
 #include "common/base/result.hpp"
 
@@ -48,6 +49,18 @@ Uuid Uuid::v7() {
   for (std::size_t i = 0; i < 6; ++i) id.bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
   id.bytes[6] = static_cast<std::uint8_t>(0x70 | ((stamp >> 8) & 0x0f));
   id.bytes[7] = static_cast<std::uint8_t>(stamp);
+  id.bytes[8] = static_cast<std::uint8_t>(0x80 | (id.bytes[8] & 0x3f));
+  return id;
+}
+
+Uuid Uuid::derived(std::chrono::milliseconds unix_time, std::string_view facts) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+  SHA256(reinterpret_cast<const unsigned char*>(facts.data()), facts.size(), digest.data());
+  Uuid id;
+  std::copy_n(digest.begin(), id.bytes.size(), id.bytes.begin());
+  const auto ms = static_cast<std::uint64_t>(unix_time.count());
+  for (std::size_t i = 0; i < 6; ++i) id.bytes[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+  id.bytes[6] = static_cast<std::uint8_t>(0x70 | (id.bytes[6] & 0x0f));
   id.bytes[8] = static_cast<std::uint8_t>(0x80 | (id.bytes[8] & 0x3f));
   return id;
 }

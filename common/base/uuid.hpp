@@ -18,6 +18,8 @@ struct Uuid {
 
   /// A new version 7 id; ids of one thread are strictly increasing.
   static Uuid v7();
+  /// The version 7 id that follows from `facts`: the same for the same time and facts, and no other's.
+  static Uuid derived(std::chrono::milliseconds unix_time, std::string_view facts);
   /// A random version 4 id.
   static Uuid v4();
   /// The canonical 36-character form in either case; anything else is nullopt.

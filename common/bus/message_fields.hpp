@@ -20,6 +20,8 @@ void visit_fields(V& visit, ExecRequest& m) {
   visit("correlation", m.correlation_id);
   visit("reply", m.reply_to);
   visit("accepted", m.accepted_at);
+  visit.sparse("limited", m.limited);
+  visit.sparse("limit_key", m.limit_key);
   visit.raw("webhook", m.webhook);
   visit.raw("input", m.input);
 }
@@ -47,6 +49,8 @@ void visit_fields(V& visit, Task& m) {
   visit.raw("webhook", m.webhook);
   visit.raw("input", m.input);
   visit.raw("outputs", m.outputs);
+  visit.sparse("depth", m.depth);
+  visit.sparse("failure", m.failure);
   visit.sparse("item_count", m.item_count);
   visit.sparse("item_index", m.item_index);
   visit.sparse("item_ref", m.item_by_reference);
@@ -84,6 +88,22 @@ void visit_fields(V& visit, NodeResult& m) {
   visit.raw("fallback_input", m.fallback_input);
   visit.raw("items", m.items);
   visit.raw("items_at", m.items_at);
+  visit.sparse("child_workflow_id", m.child_workflow_id);
+  visit.sparse("child_version", m.child_version);
+  visit.sparse("child_workflow", m.child_workflow);
+  visit.raw("child_input", m.child_input);
+  visit.sparse("child_awaited", m.child_awaited);
+  visit.sparse("child_timeout_ms", m.child_timeout_ms);
+  visit.sparse("child_limited", m.child_limited);
+  visit.sparse("child_limit_key", m.child_limit_key);
+  visit.sparse("child_limit_group", m.child_limit_group);
+  visit.sparse("approval_title", m.approval_title);
+  visit.sparse("approval_description", m.approval_description);
+  visit.sparse("approval_assignee", m.approval_assignee);
+  visit.sparse("approval_groups", m.approval_groups);
+  visit.sparse("approval_default", m.approval_default);
+  visit.sparse("approval_timeout_ms", m.approval_timeout_ms);
+  visit.raw("approval_input", m.approval_input);
 }
 
 template <class V>
@@ -137,11 +157,20 @@ void visit_fields(V& visit, CancelNotice& m) {
 }
 
 template <class V>
+void visit_fields(V& visit, ExecutionNotice& m) {
+  visit("id", m.execution_id);
+  visit("partition", m.partition);
+}
+
+template <class V>
 void visit_fields(V& visit, ControlRequest& m) {
   visit("id", m.execution_id);
   visit("partition", m.partition);
   visit("action", m.action);
   visit("reason", m.reason);
+  visit.sparse("approval", m.approval_id);
+  visit.sparse("decision", m.decision);
+  visit.sparse("decided_by", m.decided_by);
   visit.sparse("reply", m.reply_to);
 }
 

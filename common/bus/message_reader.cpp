@@ -73,7 +73,7 @@ class Reader {
   void operator()(std::string_view name, NodeOutcome& out) {
     std::int32_t number = static_cast<std::int32_t>(out);
     (*this)(name, number);
-    if (number < 0 || number > static_cast<std::int32_t>(NodeOutcome::expanded))
+    if (number < 0 || number > static_cast<std::int32_t>(NodeOutcome::asking))
       throw simdjson::simdjson_error(simdjson::NUMBER_OUT_OF_RANGE);
     out = static_cast<NodeOutcome>(number);
   }
@@ -234,6 +234,7 @@ template Result<std::vector<Completion>> decode(std::string_view);
 template Result<std::vector<Event>> decode(std::string_view);
 template Result<std::vector<WorkflowChanged>> decode(std::string_view);
 template Result<std::vector<CancelNotice>> decode(std::string_view);
+template Result<std::vector<ExecutionNotice>> decode(std::string_view);
 template Result<std::vector<ControlRequest>> decode(std::string_view);
 template Result<std::vector<ControlReply>> decode(std::string_view);
 

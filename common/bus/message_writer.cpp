@@ -167,6 +167,7 @@ template class Batch<Completion>;
 template class Batch<Event>;
 template class Batch<WorkflowChanged>;
 template class Batch<CancelNotice>;
+template class Batch<ExecutionNotice>;
 template class Batch<ControlRequest>;
 template class Batch<ControlReply>;
 

@@ -29,6 +29,8 @@ struct ExecRequest {
   std::string input;     ///< raw; empty: too large for a message, read it from the row
   std::string webhook;   ///< raw `execution.webhook`, or empty
   std::string reply_to;  ///< subject for the Completion, or empty when nobody waits
+  bool limited = false;  ///< limits of its workflow say when it may start
+  std::string limit_key;
   Timestamp accepted_at;
 };
 
@@ -37,6 +39,7 @@ struct ExecRequest {
 struct Task {
   Uuid execution_id;
   std::int32_t run = 1;
+  std::int32_t depth = 0;  ///< how many executions stand above this one
   std::int32_t partition = 0;
   std::int64_t epoch = 0;  ///< the scheduler's incarnation
   std::int64_t dispatch_id = 0;
@@ -61,6 +64,7 @@ struct Task {
   std::int32_t item_index = 0;
   std::optional<std::string> item;  ///< or a reference
   bool item_by_reference = false;   ///< read the item from the journal
+  std::string failure;              ///< not to be run: what follows from this failure of it is asked for
   /// raw or a reference: the only node runs in place of another and gets this as its input
   std::optional<std::string> given_input;
   std::string in_place_of;    ///< with given_input: the node that it stands for
@@ -70,7 +74,7 @@ struct Task {
   std::uint64_t seed = 0;
 };
 
-enum class NodeOutcome { completed, skipped, failed, waiting, expanded };
+enum class NodeOutcome { completed, skipped, failed, waiting, expanded, calling, asking };
 
 /// An item of a pure node with for_each that failed.
 struct ItemError {
@@ -100,6 +104,25 @@ struct NodeResult {
   std::vector<std::string> items;      ///< expanded: raw, one each
   std::string items_at;                ///< expanded, instead of `items`: a list reference
   std::vector<ItemError> item_errors;  ///< of a pure node with for_each, the first of them
+  /// calling: the execution that is to begin, and whether the node waits for its end, how long at most (0: as it
+  /// takes).
+  Uuid child_workflow_id;
+  std::int32_t child_version = 0;
+  std::string child_workflow;
+  std::string child_input;  ///< raw, checked
+  bool child_awaited = false;
+  std::int64_t child_timeout_ms = 0;
+  bool child_limited = false;  ///< limits say when it may start: by this key, and kept where this group is
+  std::string child_limit_key;
+  std::string child_limit_group;
+  /// asking: what a person is to decide, and what happens by itself (approve, reject) after how long (0: nothing).
+  std::string approval_title;
+  std::string approval_description;
+  std::string approval_assignee;
+  std::vector<std::string> approval_groups;
+  std::string approval_default;
+  std::int64_t approval_timeout_ms = 0;
+  std::string approval_input;  ///< raw: what it is about
   Timestamp started_at;
   Timestamp finished_at;
 };
@@ -154,20 +177,31 @@ struct CancelNotice {
   std::int64_t dispatch_id = 0;  ///< only this attempt; 0: all of the execution
 };
 
+/// → owner of the partition: the database has news of this execution (it is new, or one that it waits for has ended).
+struct ExecutionNotice {
+  Uuid execution_id;
+  std::int32_t partition = 0;
+};
+
 /// Whoever asks → owner of the partition, as a request: what people do to an execution, or want to know of it (why).
 /// The reply comes after the commit.
 struct ControlRequest {
   Uuid execution_id;
   std::int32_t partition = 0;
-  std::string action;    ///< cancel, pause, resume, why
-  std::string reason;    ///< for people; may be empty
-  std::string reply_to;  ///< resume: subject for the Completion when it ends or waits for a person again, or empty
+  std::string action;  ///< cancel, pause, resume, why, decide
+  std::string reason;  ///< for people; may be empty
+  std::string
+      reply_to;  ///< resume, decide: subject for the Completion when it ends or waits for a person again, or empty
+  /// decide: which question, how (approve, reject), and by whom; `reason` is the comment.
+  std::string approval_id;
+  std::string decision;
+  std::string decided_by;
 };
 
 struct ControlReply {
   Uuid execution_id;
   std::string status;      ///< of the execution now, also when nothing was done; empty: not known
-  std::string error_code;  ///< EXECUTION_NOT_FOUND, INVALID_STATE, SERVICE_UNAVAILABLE; empty when it was done
+  std::string error_code;  ///< EXECUTION_NOT_FOUND, INVALID_STATE, CONFLICT_ERROR, SERVICE_UNAVAILABLE; empty: done
   std::string error;       ///< for people
   std::string answer;      ///< raw, to why: an object with what the execution waits for
 };

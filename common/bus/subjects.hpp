@@ -34,6 +34,10 @@ inline std::string done_subject(std::string_view api_instance) {
 inline std::string control_subject(int partition) {
   return "r8r.control." + std::to_string(partition);
 }
+/// News of executions that are in the database already, to whoever owns the partition: look there. ExecutionNotice.
+inline std::string notice_subject(int partition) {
+  return "r8r.notice." + std::to_string(partition);
+}
 /// Events for monitors. Workflow names have no dots, so `r8r.events.*` is all of them. Event.
 inline std::string events_subject(std::string_view workflow) {
   return "r8r.events." + std::string(workflow);

@@ -12,8 +12,9 @@
 namespace r8r::journal {
 namespace {
 
-constexpr std::array<std::string_view, 9> kKindNames = {"started",   "completed", "skipped", "failed", "waiting",
-                                                        "cancelled", "expanded",  "paused",  "resumed"};
+constexpr std::array<std::string_view, 11> kKindNames = {"started", "completed", "skipped",  "failed",
+                                                         "waiting", "cancelled", "expanded", "paused",
+                                                         "resumed", "called",    "asked"};
 
 void append_text(std::string& out, std::string_view key, std::string_view value) {
   if (value.empty()) return;
@@ -155,6 +156,12 @@ JournalEntry entry_of(simdjson::ondemand::object object) {
       entry.in_place_of = text_of(content);
     } else if (key == "after_fallback") {
       entry.after_fallback = content.get_bool().value();
+    } else if (key == "approval") {
+      entry.approval_id = text_of(content);
+    } else if (key == "approves") {
+      entry.approves_by_itself = content.get_bool().value();
+    } else if (key == "child") {
+      entry.child_id = text_of(content);
     } else if (key == "exhausted") {
       entry.exhausted = content.get_bool().value();
     }
@@ -198,6 +205,9 @@ void append_entry(std::string& out, const JournalEntry& entry) {
   append_raw(out, "recovery", entry.recovery);
   append_text(out, "in_place_of", entry.in_place_of);
   if (entry.after_fallback) out += ",\"after_fallback\":true";
+  append_text(out, "approval", entry.approval_id);
+  if (entry.approves_by_itself) out += ",\"approves\":true";
+  append_text(out, "child", entry.child_id);
   if (entry.exhausted) out += ",\"exhausted\":true";
   out += '}';
 }

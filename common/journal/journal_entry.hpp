@@ -10,7 +10,8 @@
 namespace r8r::journal {
 
 enum class EntryKind {
-  started,    ///< an attempt of an effect node was dispatched (pure nodes have no such entry)
+  started,    ///< an attempt of an effect node was dispatched (pure nodes have no such entry); with `error`: what
+              ///< follows from this failure is worked out
   completed,  ///< with output
   skipped,
   failed,     ///< an attempt failed: tried again at `wake_at`, or recovered with `output`, or final
@@ -19,6 +20,8 @@ enum class EntryKind {
   expanded,   ///< an effect with for_each has `items`; from now on its items have entries of their own
   paused,     ///< the execution: nothing new starts; `node_id`: the node whose retries were used up, if it was one
   resumed,    ///< the execution goes on; in a later run this follows what was kept of the run before
+  called,     ///< the node waits for the end of the execution `child_id`, until `wake_at` if that is set
+  asked,  ///< the node waits for the decision `approval_id`, until `wake_at` if that is set; `output` is the question
 };
 
 /// An item of a pure node with for_each that failed.
@@ -59,9 +62,12 @@ struct JournalEntry {
   /// failed: input for the node that now runs in its place, and the recovery if that fails as well.
   std::string fallback_input;
   std::string recovery;
-  std::string in_place_of;      ///< the node that this one, a fallback, stands for
-  bool after_fallback = false;  ///< failed: said before; now it is known what its fallback came to
-  bool exhausted = false;       ///< failed: retries used up, and the node waits for somebody to resume the execution
+  std::string in_place_of;          ///< the node that this one, a fallback, stands for
+  bool after_fallback = false;      ///< failed: said before; now it is known what its fallback came to
+  std::string approval_id;          ///< asked; completed by a decision
+  bool approves_by_itself = false;  ///< asked: what happens at `wake_at`
+  std::string child_id;             ///< called; completed without waiting: the execution that the node started
+  bool exhausted = false;  ///< failed: retries used up, and the node waits for somebody to resume the execution
 };
 
 /// Appends the entry as a JSON object.

@@ -32,23 +32,15 @@ Body find_body(std::string_view type) {
     Body body;
   };
   static constexpr Entry kBodies[] = {
-      {"transform", run_transform},
-      {"set", run_set},
-      {"filter", run_filter},
-      {"sort", run_sort},
-      {"limit", run_limit},
-      {"dedupe", run_dedupe},
-      {"aggregate", run_aggregate},
-      {"summarize", run_summarize},
-      {"split", run_split},
-      {"merge", run_merge},
-      {"debug", run_debug},
-      {"wait", run_wait},
-      {"crypto", run_crypto},
-      {"datetime", run_datetime},
-      {"if", run_if},
-      {"switch", run_switch},
-      {"variables", run_variables},
+      {"transform", run_transform}, {"set", run_set},
+      {"filter", run_filter},       {"sort", run_sort},
+      {"limit", run_limit},         {"dedupe", run_dedupe},
+      {"aggregate", run_aggregate}, {"summarize", run_summarize},
+      {"split", run_split},         {"merge", run_merge},
+      {"debug", run_debug},         {"wait", run_wait},
+      {"approval", run_approval},   {"crypto", run_crypto},
+      {"datetime", run_datetime},   {"if", run_if},
+      {"switch", run_switch},       {"variables", run_variables},
       {"template", run_template},
   };
   for (const Entry& entry : kBodies) {

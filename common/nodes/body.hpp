@@ -6,6 +6,7 @@
 #include <tl/expected.hpp>
 
 #include "common/expr/evaluate.hpp"
+#include "common/nodes/segment.hpp"
 #include "common/workflow/config.hpp"
 #include "common/workflow/workflow.hpp"
 
@@ -37,6 +38,8 @@ struct Call {
   expr::EvalContext& context;
   /// Set by control nodes: how long the execution waits before the output holds.
   std::chrono::milliseconds wait{0};
+  /// Set by nodes that ask a person.
+  std::optional<ApprovalRequest> approval = std::nullopt;
   /// Set by nodes that route: the branches that they take, indexes into Node::branches.
   std::optional<std::vector<int>> taken = std::nullopt;
 
@@ -72,6 +75,7 @@ BodyResult run_merge(Call& call);
 BodyResult run_debug(Call& call);
 BodyResult run_template(Call& call);
 BodyResult run_wait(Call& call);
+BodyResult run_approval(Call& call);
 BodyResult run_crypto(Call& call);
 BodyResult run_datetime(Call& call);
 BodyResult run_if(Call& call);

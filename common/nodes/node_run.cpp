@@ -43,6 +43,17 @@ tl::expected<expr::Map, Failure> Segment::State::config_of(const Node& node, exp
   return config;
 }
 
+tl::expected<expr::Map, Failure> Segment::State::with_expressions(const Node& node, expr::Map fields,
+                                                                  expr::EvalContext& context) const {
+  for (const workflow::ConfigField& field : node.config) {
+    if (!field.expression) continue;
+    Result<expr::Value> value = expr::evaluate(*field.expression, context);
+    if (!value) return failure(kExpressionError, fmt::format("{}: {}", field.name, value.error().message));
+    fields.set(field.name, std::move(*value));
+  }
+  return fields;
+}
+
 tl::expected<Segment::State::Configured, Failure> Segment::State::configure(const Node& node,
                                                                             expr::EvalContext& context) const {
   if (node.parsed != nullptr || node.kind->parse == nullptr) return node.parsed;
@@ -169,7 +180,11 @@ NodeRun Segment::State::run_body(const Node& node, expr::EvalContext& context) {
   if (!result) return fail_node(node, failed_run(result.error().code, std::move(result.error().message)), context);
   NodeRun run = complete(node, *result, context);
   if (run.outcome != Outcome::completed) return run;
-  if (call.wait.count() > 0) {
+  if (call.approval) {
+    run.outcome = Outcome::asking;
+    run.approval = std::move(call.approval);
+    output(node.index).reset();
+  } else if (call.wait.count() > 0) {
     run.outcome = Outcome::waiting;
     run.wait = call.wait;
     output(node.index).reset();  // it holds only when the wait is over

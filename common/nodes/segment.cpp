@@ -163,8 +163,10 @@ Segment::Prepared Segment::prepare(int index) {
       return prepared;
     }
     auto config = state_->config_of(node, context);
+    if (config) config = state_->with_expressions(node, std::move(*config), context);
     if (config) {
       prepared.config = expr::Value::map(std::move(*config));
+      prepared.input = scope->input();
     } else {
       prepared.done = state_->fail_node(node, failed_run(config.error().code, config.error().message), context);
       prepared.done->logs = std::move(logs);

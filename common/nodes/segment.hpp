@@ -22,6 +22,18 @@ enum class Outcome {
   failed,
   waiting,
   expanded,  ///< an effect with for_each: `items` are to be run, each by itself
+  asking,    ///< a person decides how it goes on: `approval`
+};
+
+/// What a person is asked.
+struct ApprovalRequest {
+  std::string title;
+  std::string description;
+  std::string assignee;
+  std::vector<std::string> groups;
+  std::string default_action;            ///< approve, reject; empty: none
+  std::chrono::milliseconds timeout{0};  ///< until the default action; 0: none
+  std::string input;                     ///< raw: what the decision is about
 };
 
 /// An item of a pure node with for_each that failed.
@@ -47,10 +59,11 @@ struct NodeRun {
   std::string logs;                          ///< lines of debug nodes, print() and debug()
   /// Raw JSON for the node that runs in place of this one, when on_error names one and the retries are used up.
   std::optional<std::string> fallback_input;
-  int item_count = -1;                 ///< with for_each: how many items there are; -1: it never came to items
-  std::vector<ItemError> item_errors;  ///< pure nodes with for_each: the first of them that failed
-  std::vector<std::string> items;      ///< expanded: raw JSON each
-  std::vector<int> routed_away;        ///< completed: nodes that a decision of this one leads away from
+  int item_count = -1;                      ///< with for_each: how many items there are; -1: it never came to items
+  std::vector<ItemError> item_errors;       ///< pure nodes with for_each: the first of them that failed
+  std::vector<std::string> items;           ///< expanded: raw JSON each
+  std::optional<ApprovalRequest> approval;  ///< asking
+  std::vector<int> routed_away;             ///< completed: nodes that a decision of this one leads away from
 };
 
 /// What `execution` means in expressions.
@@ -104,8 +117,9 @@ class Segment {
   struct Prepared {
     std::optional<NodeRun> done;  ///< skipped, pinned, or failed before it began: nothing is left to do
     expr::Value config;           ///< evaluated, by canonical names; fields that the file leaves out are not there
+    expr::Value input;            ///< of the node
   };
-  /// For effect nodes: condition and config.
+  /// For effect nodes: condition and config, expressions and paths of the config included.
   Prepared prepare(int node);
   /// What an effect node's attempt came to, with recovery and size check. `error.code` of a failed output is only used
   /// for error_code when it says more than the node type does (timeout).

@@ -37,6 +37,9 @@ struct Segment::State {
   // node_run.cpp: one node from its condition to its output
   tl::expected<bool, Failure> condition_of(const Node& node, expr::EvalContext& context) const;
   tl::expected<expr::Map, Failure> config_of(const Node& node, expr::EvalContext& context) const;
+  /// The fields with the values of those that are expressions added.
+  tl::expected<expr::Map, Failure> with_expressions(const Node& node, expr::Map fields,
+                                                    expr::EvalContext& context) const;
   /// The config as the body wants it; null when the type has no struct of its own.
   using Configured = std::shared_ptr<const workflow::ParsedConfig>;
   tl::expected<Configured, Failure> configure(const Node& node, expr::EvalContext& context) const;

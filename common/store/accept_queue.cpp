@@ -23,14 +23,15 @@ constexpr Statement kTakeKeys{
 constexpr Statement kWinners{"accept_winners",
                              "select key, fingerprint, execution_id from idempotency_keys where key = any($1)"};
 
-#define R8R_INSERT_LIVE                                                                                                \
-  "insert into live_executions (id, partition, workflow_id, workflow_version, workflow_name, trigger_type, origin, "   \
-  "input, "                                                                                                            \
-  "webhook, correlation_id, idempotency_key, traceparent, accepted_at, replayed_from) select e.* from unnest($1, $2, " \
-  "$3, $4, $5, $6, $7, "                                                                                               \
-  "$8, $9, $10, $11, $12, $13, $14) as e(id, partition, workflow_id, workflow_version, workflow_name, trigger_type, "  \
-  "origin, "                                                                                                           \
-  "input, webhook, correlation_id, key, traceparent, accepted_at, replayed_from) "
+#define R8R_INSERT_LIVE                                                                                              \
+  "insert into live_executions (id, partition, workflow_id, workflow_version, workflow_name, trigger_type, origin, " \
+  "input, "                                                                                                          \
+  "webhook, correlation_id, idempotency_key, traceparent, accepted_at, replayed_from, limit_key) select e.* from "   \
+  "unnest($1, $2, $3, $4, $5, $6, $7, "                                                                              \
+  "$8, $9, $10, $11, $12, $13, $14, $15) as e(id, partition, workflow_id, workflow_version, workflow_name, "         \
+  "trigger_type, "                                                                                                   \
+  "origin, "                                                                                                         \
+  "input, webhook, correlation_id, key, traceparent, accepted_at, replayed_from, limit_key) "
 constexpr Statement kInsert{"accept_insert", R8R_INSERT_LIVE "on conflict (id) do nothing"};
 // Only those who won their keys. And an execution whose first insert was committed without our hearing of it may have
 // ended by now: it must not come back to life.
@@ -68,7 +69,8 @@ bool all_storable(const NewExecution& e) {
 Params rows_of(const std::vector<CommitItem*>& batch) {
   Column id(Type::uuid), partition(Type::int4), workflow_id(Type::uuid), version(Type::int4), name(Type::text),
       trigger(Type::text), origin(Type::text), input(Type::text), webhook(Type::text), correlation(Type::text),
-      key(Type::text), traceparent(Type::text), accepted_at(Type::timestamptz), replayed_from(Type::uuid);
+      key(Type::text), traceparent(Type::text), accepted_at(Type::timestamptz), replayed_from(Type::uuid),
+      limit_key(Type::text);
   for (const CommitItem* item : batch) {
     const NewExecution& e = static_cast<const AcceptItem*>(item)->execution;
     id.add(e.id);
@@ -85,10 +87,11 @@ Params rows_of(const std::vector<CommitItem*>& batch) {
     traceparent.add_text_or_null(e.traceparent);
     accepted_at.add(e.accepted_at);
     replayed_from.add(e.replayed_from);
+    limit_key.add(e.limit_key);
   }
   Params params;
   for (Column* column : {&id, &partition, &workflow_id, &version, &name, &trigger, &origin, &input, &webhook,
-                         &correlation, &key, &traceparent, &accepted_at, &replayed_from}) {
+                         &correlation, &key, &traceparent, &accepted_at, &replayed_from, &limit_key}) {
     params.add(std::move(*column));
   }
   return params;

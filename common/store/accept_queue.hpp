@@ -29,6 +29,7 @@ struct NewExecution {
   std::string fingerprint;      ///< of workflow name and input, with a key
   std::string traceparent;      ///< or empty
   std::optional<Uuid> replayed_from;
+  std::optional<std::string> limit_key;  ///< set when limits of its workflow say when it may start
   Timestamp accepted_at;
 };
 

@@ -14,17 +14,17 @@ constexpr Statement kFirst{"event_first", "select event_id, fingerprint, answer 
 #define R8R_IF_FIRST \
   "where ($1::text is null or exists (select 1 from event_keys k where k.key = $1 and k.event_id = $2)) "
 #define R8R_EVENT_ROWS                                                                                          \
-  "unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as e(id, partition, workflow_id, version, name, trigger, " \
-  "input, correlation_id, traceparent, at) "
+  "unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) as e(id, partition, workflow_id, version, name, trigger, " \
+  "input, correlation_id, traceparent, at, limit_key) "
 constexpr Statement kStart{
     "event_start",
     "insert into live_executions (id, partition, workflow_id, workflow_version, workflow_name, trigger_type, origin, "
-    "input, correlation_id, traceparent, accepted_at) select id, partition, workflow_id, version, name, trigger, "
-    "trigger, input, correlation_id, traceparent, at from " R8R_EVENT_ROWS R8R_IF_FIRST};
+    "input, correlation_id, traceparent, accepted_at, limit_key) select id, partition, workflow_id, version, name, "
+    "trigger, trigger, input, correlation_id, traceparent, at, limit_key from " R8R_EVENT_ROWS R8R_IF_FIRST};
 constexpr Statement kDelay{
     "event_delay",
     "insert into delayed_starts (execution_id, partition, workflow_id, workflow_version, workflow_name, trigger_type, "
-    "input, correlation_id, traceparent, run_at) select e.* from " R8R_EVENT_ROWS R8R_IF_FIRST};
+    "input, correlation_id, traceparent, run_at, limit_key) select e.* from " R8R_EVENT_ROWS R8R_IF_FIRST};
 constexpr Statement kNext{"delayed_next", "select min(run_at) from delayed_starts where partition = any($1)"};
 constexpr Statement kNotFenced{"delayed_not_fenced", "select assert_not_fenced($1)"};
 constexpr Statement kStartDelayed{
@@ -32,17 +32,18 @@ constexpr Statement kStartDelayed{
     "with due as (delete from delayed_starts where execution_id in (select execution_id from delayed_starts "
     "where partition = any($1) and run_at <= $2 order by run_at limit $3 for update skip locked) returning *), "
     "started as (insert into live_executions (id, partition, workflow_id, workflow_version, workflow_name, "
-    "trigger_type, origin, input, correlation_id, traceparent, accepted_at) select d.execution_id, d.partition, "
-    "d.workflow_id, d.workflow_version, d.workflow_name, d.trigger_type, d.trigger_type, d.input, d.correlation_id, "
-    "d.traceparent, $2 from due d join workflows w on w.id = d.workflow_id and w.enabled returning id) "
+    "trigger_type, origin, input, correlation_id, traceparent, accepted_at, limit_key) select d.execution_id, "
+    "d.partition, d.workflow_id, d.workflow_version, d.workflow_name, d.trigger_type, d.trigger_type, d.input, "
+    "d.correlation_id, d.traceparent, $2, d.limit_key from due d join workflows w on w.id = d.workflow_id and w.enabled returning id) "
     "select d.execution_id, d.partition, d.workflow_id, d.workflow_version, d.workflow_name, d.trigger_type, d.input, "
-    "d.correlation_id, d.traceparent, d.run_at, s.id is not null from due d left join started s "
+    "d.correlation_id, d.traceparent, d.run_at, s.id is not null, d.limit_key from due d left join started s "
     "on s.id = d.execution_id order by d.run_at"};
 constexpr Statement kForget{"event_keys_forget", "delete from event_keys where created_at < now() - interval '2 days'"};
 
 Params rows_of(const EventRecord& event, const std::vector<EventExecution>& executions, bool delayed) {
   Column id(Type::uuid), partition(Type::int4), workflow_id(Type::uuid), version(Type::int4), name(Type::text),
-      trigger(Type::text), input(Type::text), correlation(Type::text), traceparent(Type::text), time(Type::timestamptz);
+      trigger(Type::text), input(Type::text), correlation(Type::text), traceparent(Type::text), time(Type::timestamptz),
+      limit_key(Type::text);
   for (const EventExecution& e : executions) {
     if (e.delayed != delayed) continue;
     id.add(e.id);
@@ -55,6 +56,7 @@ Params rows_of(const EventRecord& event, const std::vector<EventExecution>& exec
     correlation.add(e.correlation_id);
     traceparent.add_text_or_null(e.traceparent);
     time.add(e.time);
+    limit_key.add(e.limit_key);
   }
   Params params;
   if (event.idempotency_key.empty()) {
@@ -63,8 +65,8 @@ Params rows_of(const EventRecord& event, const std::vector<EventExecution>& exec
     params.add(event.idempotency_key);
   }
   params.add(event.id);
-  for (Column* column :
-       {&id, &partition, &workflow_id, &version, &name, &trigger, &input, &correlation, &traceparent, &time}) {
+  for (Column* column : {&id, &partition, &workflow_id, &version, &name, &trigger, &input, &correlation, &traceparent,
+                         &time, &limit_key}) {
     params.add(std::move(*column));
   }
   return params;
@@ -148,6 +150,7 @@ awaitable<Result<std::vector<Events::Due>>> Events::start_delayed(std::int64_t i
     due.execution.time = rows.time(row, 9);
     due.execution.delayed = true;
     due.started = rows.boolean(row, 10);
+    due.execution.limit_key = rows.optional_text(row, 11);
   }
   co_return all;
 }

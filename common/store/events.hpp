@@ -26,6 +26,7 @@ struct EventExecution {
   std::string traceparent;  ///< or empty
   Timestamp time;           ///< accepted then, or to start then
   bool delayed = false;
+  std::optional<std::string> limit_key;  ///< set when limits of the workflow say when it may start
 };
 
 struct EventRecord {

@@ -35,6 +35,14 @@ constexpr Statement kLiveIds{
 constexpr Statement kTimers{"timers_before",
                             "select execution_id, node_id, partition, fire_at from timers where partition = any($1) "
                             "and fire_at <= $2 order by fire_at limit $3"};
+constexpr Statement kLimitedRuns{"limited_runs",
+                                 "select id, partition, workflow_id, limit_key from live_executions where partition = "
+                                 "any($1) and limit_key is not null and started_at is not null"};
+constexpr Statement kStartsSince{
+    "starts_since",
+    "select started_at from (select started_at from live_executions where workflow_id = $1 and limit_key = $2 and "
+    "started_at > $3 union all select started_at from executions where workflow_id = $1 and limit_key = $2 and "
+    "started_at > $3 and run = 1) as starts order by started_at desc limit $4"};
 constexpr Statement kInput{"live_input", "select input from live_executions where id = $1"};
 constexpr Statement kLiveJournal{"live_journal",
                                  "select j.entries from journal j join live_executions l on l.id = j.execution_id and "
@@ -49,10 +57,13 @@ constexpr Statement kBeginAgain{
     "insert into live_executions (id, run, partition, workflow_id, workflow_version, workflow_name, "
     "trigger_type, "
     "origin, "
-    "input, webhook, correlation_id, idempotency_key, traceparent, accepted_at, replayed_from) "
+    "input, webhook, correlation_id, idempotency_key, traceparent, accepted_at, replayed_from, "
+    "parent_execution_id, depth) "
     "select x.id, x.run + 1, $2, x.workflow_id, x.workflow_version, x.workflow_name, x.trigger_type, x.origin, "
     "x.input, "
-    "x.webhook, x.correlation_id, x.idempotency_key, x.traceparent, x.accepted_at, x.replayed_from from executions x "
+    "x.webhook, x.correlation_id, x.idempotency_key, x.traceparent, x.accepted_at, x.replayed_from, "
+    "x.parent_execution_id, x.depth "
+    "from executions x "
     "where x.id = $1 and x.status in ('failed', 'cancelled') "
     "and not exists (select 1 from executions later where later.id = x.id and later.run > x.run) "
     "on conflict (id) do nothing returning run"};
@@ -80,6 +91,7 @@ ExecutionRow ended_row(const ResultSet& rows, int row) {
 ExecutionRow any_row(const ResultSet& rows, int row) {
   ExecutionRow execution = ended_row(rows, row);
   execution.live = rows.boolean(row, kCommonColumns + 5);
+  if (!rows.is_null(row, kCommonColumns + 6)) execution.partition = rows.int4(row, kCommonColumns + 6);
   return execution;
 }
 
@@ -97,6 +109,9 @@ awaitable<Result<std::vector<LiveExecution>>> load(Pool& pool, const Statement& 
     execution.row = common_columns(*rows, row);
     execution.row.live = true;
     execution.partition = rows->int4(row, kCommonColumns);
+    if (!rows->is_null(row, kCommonColumns + 1)) execution.parent_partition = rows->int4(row, kCommonColumns + 1);
+    execution.depth = rows->int4(row, kCommonColumns + 2);
+    execution.limit_key = rows->optional_text(row, kCommonColumns + 3);
     ids.push_back(execution.row.id);
     place.emplace(execution.row.id, loaded.size() - 1);
   }
@@ -197,6 +212,28 @@ awaitable<Result<std::vector<DueTimer>>> Executions::timers_before(std::vector<i
     timer.fire_at = rows->time(row, 3);
   }
   co_return timers;
+}
+
+awaitable<Result<std::vector<LimitedRun>>> Executions::limited_runs(std::vector<int> partitions) {
+  Params params;
+  params.add(std::span<const int>(partitions));
+  Result<ResultSet> rows = co_await run_on(pool_, kLimitedRuns, std::move(params));
+  if (!rows) co_return fail(std::move(rows.error()));
+  std::vector<LimitedRun> runs;
+  for (int row = 0; row < rows->rows(); ++row)
+    runs.push_back({rows->uuid(row, 0), rows->int4(row, 1), rows->uuid(row, 2), rows->text(row, 3)});
+  co_return runs;
+}
+
+awaitable<Result<std::vector<Timestamp>>> Executions::starts_since(Uuid workflow_id, std::string key, Timestamp since,
+                                                                   int limit) {
+  Params params;
+  params.add(workflow_id).add(std::move(key)).add(since).add(std::int64_t{limit});
+  Result<ResultSet> rows = co_await run_on(pool_, kStartsSince, std::move(params));
+  if (!rows) co_return fail(std::move(rows.error()));
+  std::vector<Timestamp> starts;
+  for (int row = 0; row < rows->rows(); ++row) starts.push_back(rows->time(row, 0));
+  co_return starts;
 }
 
 awaitable<Result<std::optional<std::string>>> Executions::input(Uuid id) {

@@ -39,13 +39,18 @@ struct ExecutionRow {
   /// raw array: the journal entries of the last commit; empty while live
   std::string trace;
   bool live = false;
+  std::optional<int> partition;             ///< while live, of find() and find_with_journal()
+  std::optional<Uuid> parent_execution_id;  ///< the execution that started this one
 };
 
 /// A live execution with all that its journal holds, for a scheduler that takes it over.
 struct LiveExecution {
   ExecutionRow row;
   int partition = 0;
-  std::vector<std::string> journal;  ///< raw arrays of entries, in order of seq
+  std::optional<int> parent_partition;   ///< set while the parent waits for the end of this one
+  int depth = 0;                         ///< how many executions stand above it
+  std::optional<std::string> limit_key;  ///< set when limits say when it may start
+  std::vector<std::string> journal;      ///< raw arrays of entries, in order of seq
 };
 
 struct DueTimer {
@@ -60,6 +65,14 @@ struct ExecutionState {
   int run = 1;
   std::string status;
   bool live = false;
+};
+
+/// A live execution that has started and counts towards a limit.
+struct LimitedRun {
+  Uuid id;
+  int partition = 0;
+  Uuid workflow_id;
+  std::string key;
 };
 
 class Executions {
@@ -85,6 +98,11 @@ class Executions {
                                                                              Timestamp before, Uuid after, int limit);
   boost::asio::awaitable<Result<std::vector<DueTimer>>> timers_before(std::vector<int> partitions, Timestamp before,
                                                                       int limit);
+  /// Those of these partitions that have started and that limits count.
+  boost::asio::awaitable<Result<std::vector<LimitedRun>>> limited_runs(std::vector<int> partitions);
+  /// When executions with this key started since `since`, at most `limit`, the newest first.
+  boost::asio::awaitable<Result<std::vector<Timestamp>>> starts_since(Uuid workflow_id, std::string key,
+                                                                      Timestamp since, int limit);
   /// The workflow input of one live execution, raw.
   boost::asio::awaitable<Result<std::optional<std::string>>> input(Uuid id);
   /// Journal of one live execution (raw arrays in order).

@@ -1,5 +1,7 @@
 #include "common/store/progress_batch.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -31,6 +33,51 @@ constexpr Statement kSetTimers{
 constexpr Statement kClearTimers{"progress_clear_timers",
                                  "delete from timers t using unnest($1, $2) as e(id, node_id) where t.execution_id = "
                                  "e.id and t.node_id = e.node_id"};
+// While the parent's row is there: what follows from it (partition, correlation, depth) is taken from that.
+constexpr Statement kChildren{
+    "progress_children",
+    "insert into live_executions (id, partition, workflow_id, workflow_version, workflow_name, trigger_type, origin, "
+    "input, correlation_id, traceparent, accepted_at, parent_execution_id, parent_partition, depth, limit_key) "
+    "select e.id, e.partition, coalesce(e.workflow_id, w.id), coalesce(e.version, w.version), e.name, e.trigger_type, "
+    "'engine', case when e.wrapped then e.input || ',\"original_input\":' || p.input || ',\"input\":' || p.input || "
+    "'}' else e.input end, p.correlation_id, p.traceparent, e.accepted_at, p.id, "
+    "case when e.awaited then p.partition end, p.depth + 1, e.limit_key "
+    "from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) as e(parent, run, id, partition, name, "
+    "workflow_id, version, trigger_type, input, wrapped, awaited, accepted_at, limit_key) "
+    "join live_executions p on p.id = e.parent and p.run = e.run "
+    "left join workflows w on e.workflow_id is null and w.name = e.name and w.enabled "
+    "where (e.workflow_id is not null or w.id is not null) "
+    "and not exists (select 1 from executions x where x.id = e.id) on conflict (id) do nothing"};
+constexpr Statement kAwait{
+    "progress_await",
+    "insert into awaited_children (child_id, execution_id, partition) select e.id, p.id, p.partition "
+    "from unnest($1, $2, $3) as e(parent, run, id) join live_executions p on p.id = e.parent and p.run = e.run "
+    "on conflict do nothing"};
+constexpr Statement kLetGo{"progress_let_go",
+                           "delete from awaited_children a using unnest($1, $2, $3) as e(parent, run, id), "
+                           "live_executions p where a.child_id = e.id and p.id = e.parent and p.run = e.run"};
+constexpr Statement kLetAllGo{"progress_let_all_go",
+                              "delete from awaited_children a where a.execution_id = any($1) "
+                              "and not exists (select 1 from live_executions l where l.id = a.execution_id)"};
+constexpr Statement kAsk{
+    "progress_ask",
+    "insert into approvals (id, execution_id, run, partition, node_id, workflow_name, title, description, input, "
+    "default_action, assignee, groups, created_at, expires_at) select e.id, p.id, p.run, p.partition, e.node_id, "
+    "p.workflow_name, e.title, e.description, e.input, e.default_action, e.assignee, e.groups, e.created_at, "
+    "e.expires_at from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) as e(execution, run, id, node_id, "
+    "title, description, input, default_action, assignee, groups, created_at, expires_at) "
+    "join live_executions p on p.id = e.execution and p.run = e.run on conflict do nothing"};
+constexpr Statement kDecide{
+    "progress_decide",
+    "update approvals a set status = e.status, comment = e.comment, decided_by = e.decided_by, decided_at = "
+    "e.decided_at from unnest($1, $2, $3, $4, $5, $6, $7) as e(execution, run, id, status, comment, decided_by, "
+    "decided_at), live_executions p where a.id = e.id and a.status = 'pending' and p.id = e.execution and p.run = "
+    "e.run"};
+constexpr Statement kExpire{
+    "progress_expire",
+    "update approvals a set status = 'expired', decided_at = e.at from unnest($1, $2) as e(execution, at) "
+    "where a.execution_id = e.execution and a.status = 'pending' "
+    "and not exists (select 1 from live_executions l where l.id = e.execution)"};
 constexpr Statement kEnd{"progress_end",
                          "with gone as (delete from live_executions l using unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) "
                          "as e(id, run, status, started_at, finished_at, output, error, error_node, trace) where l.id "
@@ -40,11 +87,12 @@ constexpr Statement kEnd{"progress_end",
                          "l.webhook, l.correlation_id, l.idempotency_key, l.traceparent, l.accepted_at, e.started_at, "
                          "e.finished_at, case when e.output like '@%' then whole_payload(l.id, e.output) else e.output "
                          "end, "
-                         "e.error, e.error_node, e.trace, l.replayed_from) "
+                         "e.error, e.error_node, e.trace, l.replayed_from, "
+                         "l.parent_execution_id, l.depth, l.limit_key) "
                          "insert into executions (id, run, workflow_id, workflow_version, workflow_name, status, "
                          "trigger_type, origin, input, webhook, "
                          "correlation_id, idempotency_key, traceparent, accepted_at, started_at, finished_at, output, "
-                         "error, error_node, trace, replayed_from) "
+                         "error, error_node, trace, replayed_from, parent_execution_id, depth, limit_key) "
                          "select * from gone returning id, run"};
 constexpr Statement kClearAllTimers{"progress_clear_all_timers",
                                     "delete from timers t where t.execution_id = any($1) "
@@ -113,6 +161,8 @@ std::vector<Query> ProgressBatch::statements() {
   add_journal(queries);
   add_statuses(queries);
   add_timers(queries);
+  add_children(queries);
+  add_approvals(queries);
   add_endings(queries);
   return queries;
 }
@@ -188,16 +238,102 @@ void ProgressBatch::add_timers(std::vector<Query>& queries) const {
   if (cleared_id.size() > 0) queries.push_back({&kClearTimers, params_of(cleared_id, cleared_node)});
 }
 
+void ProgressBatch::add_children(std::vector<Query>& queries) const {
+  Column parent(Type::uuid), run(Type::int4), id(Type::uuid), partition(Type::int4), name(Type::text),
+      workflow_id(Type::uuid), version(Type::int4), trigger_type(Type::text), input(Type::text), wrapped(Type::boolean),
+      awaited(Type::boolean), accepted_at(Type::timestamptz), limit_key(Type::text);
+  Column waiting(Type::uuid), waiting_run(Type::int4), child(Type::uuid);
+  Column leaving(Type::uuid), leaving_run(Type::int4), left(Type::uuid);
+  for (const ProgressItem* item : items_) {
+    const ExecutionProgress& p = item->progress;
+    for (const NewChild& start : p.children) {
+      parent.add(p.id);
+      run.add(std::int32_t{p.run});
+      id.add(start.id);
+      partition.add(std::int32_t{start.partition});
+      name.add(start.workflow_name);
+      workflow_id.add(start.workflow_id);
+      version.add(start.workflow_id ? std::optional(std::int32_t{start.workflow_version}) : std::nullopt);
+      trigger_type.add(start.trigger_type);
+      input.add(start.input);
+      wrapped.add(start.has_parents_input);
+      awaited.add(start.awaited);
+      accepted_at.add(start.accepted_at);
+      limit_key.add(start.limit_key);
+      if (!start.awaited) continue;
+      waiting.add(p.id);
+      waiting_run.add(std::int32_t{p.run});
+      child.add(start.id);
+    }
+    for (const Uuid& gone : p.children_let_go) {
+      leaving.add(p.id);
+      leaving_run.add(std::int32_t{p.run});
+      left.add(gone);
+    }
+  }
+  if (id.size() > 0) {
+    queries.push_back({&kChildren, params_of(parent, run, id, partition, name, workflow_id, version, trigger_type,
+                                             input, wrapped, awaited, accepted_at, limit_key)});
+  }
+  if (child.size() > 0) queries.push_back({&kAwait, params_of(waiting, waiting_run, child)});
+  if (left.size() > 0) queries.push_back({&kLetGo, params_of(leaving, leaving_run, left)});
+}
+
+void ProgressBatch::add_approvals(std::vector<Query>& queries) const {
+  Column execution(Type::uuid), run(Type::int4), id(Type::uuid), node(Type::text), title(Type::text),
+      description(Type::text), input(Type::text), default_action(Type::text), assignee(Type::text), groups(Type::text),
+      created_at(Type::timestamptz), expires_at(Type::timestamptz);
+  Column of(Type::uuid), of_run(Type::int4), decided(Type::uuid), status(Type::text), comment(Type::text),
+      decided_by(Type::text), decided_at(Type::timestamptz);
+  for (const ProgressItem* item : items_) {
+    const ExecutionProgress& p = item->progress;
+    for (const NewApproval& approval : p.approvals) {
+      execution.add(p.id);
+      run.add(std::int32_t{p.run});
+      id.add(approval.id);
+      node.add(approval.node_id);
+      title.add(approval.title);
+      description.add_text_or_null(approval.description);
+      input.add(approval.input.empty() ? std::string_view("null") : std::string_view(approval.input));
+      default_action.add_text_or_null(approval.default_action);
+      assignee.add_text_or_null(approval.assignee);
+      groups.add(fmt::format("{}", fmt::join(approval.groups, "\n")));
+      created_at.add(approval.created_at);
+      expires_at.add(approval.expires_at);
+    }
+    for (const ApprovalDecision& decision : p.decisions) {
+      of.add(p.id);
+      of_run.add(std::int32_t{p.run});
+      decided.add(decision.id);
+      status.add(decision.status);
+      comment.add_text_or_null(decision.comment);
+      decided_by.add(decision.decided_by);
+      decided_at.add(decision.decided_at);
+    }
+  }
+  if (id.size() > 0) {
+    queries.push_back({&kAsk, params_of(execution, run, id, node, title, description, input, default_action, assignee,
+                                        groups, created_at, expires_at)});
+  }
+  if (decided.size() > 0)
+    queries.push_back({&kDecide, params_of(of, of_run, decided, status, comment, decided_by, decided_at)});
+}
+
 void ProgressBatch::add_endings(std::vector<Query>& queries) {
   if (endings_.empty()) return;
   Column id(Type::uuid), run(Type::int4), status(Type::text), started_at(Type::timestamptz),
       finished_at(Type::timestamptz), output(Type::text), error(Type::text), error_node(Type::text), trace(Type::text),
-      with_timers(Type::uuid);
+      with_timers(Type::uuid), with_children(Type::uuid), with_approvals(Type::uuid), ended_at(Type::timestamptz);
   for (const ProgressItem* item : items_) {
     const ExecutionProgress& p = item->progress;
     // Timers that an item of this batch changes are not written when it ends in it, but older rows of them may exist.
     if ((p.has_timers || !p.timers.empty()) && endings_.contains(run_of(*item))) with_timers.add(p.id);
+    if ((p.has_children || !p.children.empty()) && endings_.contains(run_of(*item))) with_children.add(p.id);
     if (!p.ending) continue;
+    if (p.has_approvals) {
+      with_approvals.add(p.id);
+      ended_at.add(p.ending->finished_at);
+    }
     id.add(p.id);
     run.add(std::int32_t{p.run});
     status.add(p.ending->status);
@@ -211,6 +347,8 @@ void ProgressBatch::add_endings(std::vector<Query>& queries) {
   endings_at_ = queries.size();
   queries.push_back({&kEnd, params_of(id, run, status, started_at, finished_at, output, error, error_node, trace)});
   if (with_timers.size() > 0) queries.push_back({&kClearAllTimers, params_of(with_timers)});
+  if (with_approvals.size() > 0) queries.push_back({&kExpire, params_of(with_approvals, ended_at)});
+  if (with_children.size() > 0) queries.push_back({&kLetAllGo, params_of(with_children)});
 }
 
 void ProgressBatch::read(const std::vector<ResultSet>& results) {

@@ -55,6 +55,8 @@ class ProgressBatch {
   void add_journal(std::vector<Query>& queries) const;
   void add_statuses(std::vector<Query>& queries) const;
   void add_timers(std::vector<Query>& queries) const;
+  void add_children(std::vector<Query>& queries) const;
+  void add_approvals(std::vector<Query>& queries) const;
   void add_endings(std::vector<Query>& queries);
 
   std::int64_t incarnation_;

@@ -13,6 +13,10 @@ std::size_t size_of(const std::optional<std::string>& text) {
 
 std::size_t bytes_of(const ExecutionProgress& p) {
   std::size_t bytes = sizeof(ProgressItem) + p.journal.size() + p.status.size() + p.timers.size() * 128;
+  for (const NewApproval& approval : p.approvals)
+    bytes += sizeof(NewApproval) + approval.title.size() + approval.description.size() + approval.input.size();
+  for (const ApprovalDecision& decided : p.decisions) bytes += sizeof(ApprovalDecision) + decided.comment.size();
+  for (const NewChild& child : p.children) bytes += sizeof(NewChild) + child.workflow_name.size() + child.input.size();
   if (p.ending) {
     bytes += p.ending->status.size() + size_of(p.ending->output) + size_of(p.ending->error) +
              size_of(p.ending->error_node) + p.ending->trace.size();
@@ -28,6 +32,20 @@ bool all_storable(const ExecutionProgress& p) {
   if (!store::is_storable(p.journal) || !store::is_storable(p.status)) return false;
   for (const TimerChange& timer : p.timers) {
     if (!store::is_storable(timer.node_id)) return false;
+  }
+  for (const NewApproval& approval : p.approvals) {
+    for (const std::string* text : {&approval.title, &approval.description, &approval.input, &approval.assignee}) {
+      if (!store::is_storable(*text)) return false;
+    }
+    for (const std::string& group : approval.groups) {
+      if (!store::is_storable(group)) return false;
+    }
+  }
+  for (const ApprovalDecision& decided : p.decisions) {
+    if (!store::is_storable(decided.comment) || !store::is_storable(decided.decided_by)) return false;
+  }
+  for (const NewChild& child : p.children) {
+    if (!store::is_storable(child.workflow_name) || !store::is_storable(child.input)) return false;
   }
   if (!p.ending) return true;
   return store::is_storable(p.ending->status) && is_storable(p.ending->output) && is_storable(p.ending->error) &&

@@ -32,6 +32,47 @@ struct Ending {
   Timestamp finished_at;
 };
 
+/// An execution that begins with a commit of another one, its parent.
+struct NewChild {
+  Uuid id;  ///< a repeat of the same commit gives the same
+  int partition = 0;
+  std::string workflow_name;
+  /// Which version; nothing: the current one of the workflow of that name, or no execution when that is not there or
+  /// disabled.
+  std::optional<Uuid> workflow_id;
+  int workflow_version = 0;
+  std::string trigger_type;
+  /// raw JSON. With `has_parents_input` it is the beginning of an object, which ends with the parent's input as
+  /// "original_input" and "input".
+  std::string input;
+  bool has_parents_input = false;
+  bool awaited = false;  ///< the parent waits for its end
+  std::optional<std::string> limit_key;
+  Timestamp accepted_at;
+};
+
+/// A question to people.
+struct NewApproval {
+  Uuid id;
+  std::string node_id;
+  std::string title;
+  std::string description;
+  std::string input;  ///< raw JSON
+  std::string default_action;
+  std::string assignee;
+  std::vector<std::string> groups;  ///< without line breaks
+  Timestamp created_at;
+  std::optional<Timestamp> expires_at;
+};
+
+struct ApprovalDecision {
+  Uuid id;
+  std::string status;  ///< approved, rejected
+  std::string comment;
+  std::string decided_by;
+  Timestamp decided_at;
+};
+
 /// Everything that one commit changes of one execution.
 struct ExecutionProgress {
   Uuid id;
@@ -47,6 +88,12 @@ struct ExecutionProgress {
   /// The end: the live row moves to history, all its timers go.
   std::optional<Ending> ending;
   bool has_timers = false;  ///< with `ending`: timer rows may exist
+  std::vector<NewChild> children;
+  std::vector<Uuid> children_let_go;  ///< children whose ends are not waited for any more
+  std::vector<NewApproval> approvals;
+  std::vector<ApprovalDecision> decisions;
+  bool has_approvals = false;  ///< with `ending`: questions may be open; they expire
+  bool has_children = false;   ///< with `ending`: there may be children that were waited for
 };
 
 enum class ProgressOutcome {

@@ -13,8 +13,8 @@ constexpr Statement kNotFenced{"firing_not_fenced", "select assert_not_fenced($1
 constexpr Statement kFire{
     "fire_schedules",
     "with asked as materialized (select a.*, w.id is not null as current from unnest($1, $2, $3, $4, $5, $6, $7, $8, "
-    "$9, $10, $11) with ordinality as a(workflow_id, version, trigger, scheduled_at, execution_id, partition, "
-    "workflow_name, input, error, accepted_at, missed, place) "
+    "$9, $10, $11, $12) with ordinality as a(workflow_id, version, trigger, scheduled_at, execution_id, partition, "
+    "workflow_name, input, error, accepted_at, missed, limit_key, place) "
     "left join workflows w on w.id = a.workflow_id and w.enabled and w.version = a.version), "
     "won as (insert into schedule_firings (workflow_id, trigger, scheduled_at, execution_id) "
     "select workflow_id, trigger, scheduled_at, case when error is null then execution_id end from asked where current "
@@ -22,8 +22,9 @@ constexpr Statement kFire{
     "mine as materialized (select distinct on (workflow_id, trigger, scheduled_at) a.* from asked a "
     "join won using (workflow_id, trigger, scheduled_at) order by workflow_id, trigger, scheduled_at), "
     "started as (insert into live_executions (id, partition, workflow_id, workflow_version, workflow_name, "
-    "trigger_type, origin, input, correlation_id, accepted_at) select execution_id, partition, workflow_id, version, "
-    "workflow_name, 'cron', 'cron', input, execution_id::text, accepted_at from mine where error is null), "
+    "trigger_type, origin, input, correlation_id, accepted_at, limit_key) select execution_id, partition, workflow_id, "
+    "version, workflow_name, 'cron', 'cron', input, execution_id::text, accepted_at, limit_key from mine "
+    "where error is null), "
     "noted as (insert into schedules (workflow_id, trigger, last_scheduled_at, last_fired_at, last_execution_id, "
     "last_error, fired, failed, missed) select workflow_id, trigger, max(scheduled_at), now(), "
     "(array_agg(case when error is null then execution_id end order by scheduled_at desc))[1], "
@@ -49,7 +50,7 @@ constexpr Statement kForgetSchedules{
 Params rows_of(const std::vector<Firing>& firings) {
   Column workflow_id(Type::uuid), version(Type::int4), trigger(Type::text), scheduled_at(Type::timestamptz),
       execution_id(Type::uuid), partition(Type::int4), name(Type::text), input(Type::text), error(Type::text),
-      accepted_at(Type::timestamptz), missed(Type::int8);
+      accepted_at(Type::timestamptz), missed(Type::int8), limit_key(Type::text);
   for (const Firing& firing : firings) {
     workflow_id.add(firing.workflow_id);
     version.add(std::int32_t{firing.workflow_version});
@@ -67,10 +68,11 @@ Params rows_of(const std::vector<Firing>& firings) {
     }
     accepted_at.add(firing.accepted_at);
     missed.add(firing.missed);
+    limit_key.add(firing.limit_key);
   }
   Params params;
   for (Column* column : {&workflow_id, &version, &trigger, &scheduled_at, &execution_id, &partition, &name, &input,
-                         &error, &accepted_at, &missed}) {
+                         &error, &accepted_at, &missed, &limit_key}) {
     params.add(std::move(*column));
   }
   return params;

@@ -27,6 +27,7 @@ struct Firing {
   std::string input;  ///< raw JSON
   std::string error;  ///< not empty: no execution, the firing is recorded as failed
   Timestamp accepted_at;
+  std::optional<std::string> limit_key;  ///< set when limits of the workflow say when it may start
 };
 
 enum class FiringOutcome {

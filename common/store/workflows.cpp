@@ -24,6 +24,7 @@ constexpr Statement kTriggeredByIds{"workflow_triggered_by_ids",
 constexpr Statement kFind{"workflow_find", "select " R8R_WORKFLOW_COLUMNS
                                            ", v.version, v.definition from workflows w join workflow_versions v "
                                            "on v.workflow_id = w.id and v.version = w.version where w.name = $1"};
+constexpr Statement kCurrent{"workflow_current", "select " R8R_WORKFLOW_COLUMNS " from workflows w where w.name = $1"};
 constexpr Statement kFindVersion{"workflow_find_version",
                                  "select " R8R_WORKFLOW_COLUMNS
                                  ", v.version, v.definition from workflows w join workflow_versions v "
@@ -159,6 +160,14 @@ awaitable<Result<std::optional<WorkflowWithDefinition>>> Workflows::find(std::st
   found->row = workflow_of(*rows, 0);
   found->definition_version = rows->int4(0, kWorkflowColumns);
   found->definition = rows->text(0, kWorkflowColumns + 1);
+  co_return found;
+}
+
+awaitable<Result<std::optional<WorkflowRow>>> Workflows::current(std::string name) {
+  Result<ResultSet> rows = co_await run_on(pool_, kCurrent, of(name));
+  if (!rows) co_return fail(std::move(rows.error()));
+  std::optional<WorkflowRow> found;
+  if (!rows->empty()) found = workflow_of(*rows, 0);
   co_return found;
 }
 

@@ -62,6 +62,8 @@ class Workflows {
   boost::asio::awaitable<Result<std::vector<WorkflowRow>>> list_triggered(std::optional<std::vector<Uuid>> ids = {});
   boost::asio::awaitable<Result<std::optional<WorkflowWithDefinition>>> find(std::string name,
                                                                              std::optional<int> version = {});
+  /// Without its text.
+  boost::asio::awaitable<Result<std::optional<WorkflowRow>>> current(std::string name);
   /// The text of one version, or nullopt.
   boost::asio::awaitable<Result<std::optional<std::string>>> definition(Uuid workflow_id, int version);
   /// Makes or changes a workflow; the version goes up by one only when the text changed. Two at once: one after the

@@ -12,15 +12,15 @@ using Kind = ConfigKind;
 
 const std::vector<NodeType>& types() {
   static const std::vector<NodeType> all = {
-      transform_type(), set_type(),   filter_type(), sort_type(),      limit_type(),    dedupe_type(), aggregate_type(),
-      summarize_type(), split_type(), merge_type(),  debug_type(),     wait_type(),     http_type(),   crypto_type(),
-      datetime_type(),  if_type(),    switch_type(), variables_type(), template_type(),
+      transform_type(), set_type(),         filter_type(),   sort_type(),  limit_type(),  dedupe_type(),
+      aggregate_type(), summarize_type(),   split_type(),    merge_type(), debug_type(),  wait_type(),
+      http_type(),      crypto_type(),      datetime_type(), if_type(),    switch_type(), variables_type(),
+      template_type(),  subworkflow_type(), approval_type(),
   };
   return all;
 }
 
-constexpr std::string_view kPlanned[] = {"approval", "subworkflow", "circuit_breaker", "database", "email",
-                                         "slack",    "s3",          "agent",           "sandbox"};
+constexpr std::string_view kPlanned[] = {"circuit_breaker", "database", "email", "slack", "s3", "agent", "sandbox"};
 
 tl::unexpected<Error> wrong(const ConfigFieldType& field, std::string_view expected, const expr::Value& value) {
   return fail(ErrorCode::invalid_field,

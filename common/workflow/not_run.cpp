@@ -15,8 +15,7 @@ struct Feature {
 
 // Running the workflow without these would do something else than the file says: it cannot be created.
 constexpr Feature kNotRun[] = {
-    {"depends_on_workflows"}, {"settings.error_workflow"},  {"settings.max_concurrent_executions"},
-    {"settings.rate_limit"},  {"triggers[].header_filter"}, {"triggers[].signature"},
+    {"depends_on_workflows"}, {"triggers[].header_filter"}, {"triggers[].signature"},
     {"triggers[].debounce"},  {"triggers[].dedupe"},
 };
 

@@ -70,6 +70,28 @@ void read_if(const SourceNode& config, const std::string& path, BranchReader& re
   reader.add("false", given(config, "false_branch", "false_node"), path + ".false_branch");
 }
 
+// Rejected leads to `on_reject` and away from what else depends on the node; approved the other way round.
+void read_approval(Node& node, const SourceNode& config, const std::string& path, const std::vector<Node>& nodes,
+                   BranchReader& reader, ProblemList& problems) {
+  if (node.for_each)
+    problems.add(path, config, "an approval cannot run for each item", "ask once, or put it into a sub-workflow");
+  const SourceNode* target = config.find("on_reject");
+  if (target == nullptr || target->is_null()) return;
+  const std::vector<int> rejected = reader.add("rejected", target, path + ".on_reject").nodes;
+  if (rejected.empty()) {
+    problems.add(path + ".on_reject", *target, "'on_reject' names no node that comes after this one",
+                 "name one, or a list of them");
+    return;
+  }
+  Branch& approved = reader.add("approved", nullptr, path);
+  for (const Node& other : nodes) {
+    const bool depends =
+        std::find(other.depends_on.begin(), other.depends_on.end(), node.index) != other.depends_on.end();
+    if (depends && std::find(rejected.begin(), rejected.end(), other.index) == rejected.end())
+      approved.nodes.push_back(other.index);
+  }
+}
+
 void read_switch(Node& node, const SourceNode& config, const std::string& path, BranchReader& reader,
                  const CompileCase& compile, ProblemList& problems) {
   const SourceNode* cases = config.find("cases");
@@ -130,6 +152,7 @@ void read_branches(Node& node, const SourceNode& config, const std::string& path
                    const NodeNames& names, const Graph* graph, const CompileCase& compile, ProblemList& problems) {
   BranchReader reader(node, nodes, names, graph, problems);
   if (node.type == "if") read_if(config, path, reader);
+  if (node.type == "approval") read_approval(node, config, path, nodes, reader, problems);
   if (node.type == "switch") read_switch(node, config, path, reader, compile, problems);
 }
 

@@ -6,6 +6,7 @@
 #include "common/catalog/catalog.hpp"
 #include "common/store/accept_queue.hpp"
 #include "services/api/backlog.hpp"
+#include "services/api/approvals_endpoints.hpp"
 #include "services/api/completion_waiter.hpp"
 #include "services/api/control_endpoints.hpp"
 #include "services/api/database_endpoints.hpp"
@@ -58,6 +59,7 @@ struct Backend {
   WhyEndpoint why;
   EventsEndpoint events;
   DatabaseEndpoints database;
+  ApprovalsEndpoints approvals;
   Webhooks webhooks;
   Monitor monitor;
 

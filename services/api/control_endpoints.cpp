@@ -146,7 +146,7 @@ awaitable<Result<void>> ControlEndpoints::order(bus::ControlRequest request, con
   const std::string action = request.action;
   if (forbids(action, before)) co_return fail(refused(action, before.status, ""));
   const auto deadline = std::min(SteadyClock::now() + kPatience, parts_.lifecycle.drain_deadline);
-  Result<OwnerAnswer> answer = co_await parts_.owner.ask(std::move(request), deadline);
+  Result<OwnerAnswer> answer = co_await parts_.owner.ask(std::move(request), before.partition, deadline);
   if (!answer) co_return fail(std::move(answer.error()));
   const bus::ControlReply& reply = answer->reply;
   if (reply.error_code.empty()) co_return Result<void>();

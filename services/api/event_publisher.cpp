@@ -8,6 +8,7 @@
 #include "common/bus/subjects.hpp"
 #include "common/expr/json.hpp"
 #include "common/workflow/run_trigger.hpp"
+#include "common/workflow/start_limit.hpp"
 #include "services/api/api_error.hpp"
 #include "services/api/idempotency.hpp"
 #include "services/api/request_body.hpp"
@@ -142,7 +143,12 @@ awaitable<Result<void>> EventPublisher::start_one(const EventSubscriber& subscri
   }
   store::EventExecution execution;
   execution.id = Uuid::v7();
-  execution.partition = parts_.publisher.partition_of(execution.id);
+  if (auto limit = workflow::start_limit(*workflow, *input)) {
+    execution.partition = parts_.publisher.limited_partition(row.id, limit->group);
+    execution.limit_key = std::move(limit->key);
+  } else {
+    execution.partition = parts_.publisher.partition_of(execution.id);
+  }
   execution.workflow_id = row.id;
   execution.workflow_version = row.version;
   execution.workflow_name = row.name;
@@ -179,6 +185,8 @@ void EventPublisher::tell_schedulers(const Plan& plan) {
     request.correlation_id = execution.correlation_id;
     if (execution.input.size() <= bus::kInlinePayloadLimit) request.input = execution.input;
     request.accepted_at = execution.time;
+    request.limited = execution.limit_key.has_value();
+    request.limit_key = execution.limit_key.value_or("");
     parts_.publisher.publish(request);
   }
   if (first_delayed) parts_.bus.publish(bus::kDelayedStarts, std::to_string(to_unix_us(*first_delayed)));

@@ -67,6 +67,8 @@ class Replay {
     if (starts_here || restarts) started();
     switch (entry.kind) {
       case EntryKind::started:
+      case EntryKind::called:
+      case EntryKind::asked:
       case EntryKind::expanded:
         state = State::running;
         return;

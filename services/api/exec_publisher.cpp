@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include "common/bus/subjects.hpp"
+#include "common/workflow/start_limit.hpp"
 
 namespace r8r::api {
 namespace {
@@ -33,8 +34,12 @@ struct ExecPublisher::Pending {
 ExecPublisher::ExecPublisher(boost::asio::io_context& io, bus::Connection& bus, int partitions)
     : io_(io), partitions_(partitions), pending_(std::make_shared<Pending>(bus)) {}
 
+int ExecPublisher::limited_partition(const Uuid& workflow, const std::string& group) const {
+  return workflow::limited_partition(workflow, group, partitions_);
+}
+
 void ExecPublisher::publish(const bus::ExecRequest& request) {
-  const int partition = partition_of(request.execution_id);
+  const int partition = request.partition;
   bus::Batch<bus::ExecRequest>& batch = pending_->batches[partition];
   batch.add(request);
   if (batch.size() >= kFullBatch) pending_->send(partition, batch);

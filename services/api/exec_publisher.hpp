@@ -15,6 +15,8 @@ class ExecPublisher {
 
   void publish(const bus::ExecRequest& request);
   int partition_of(const Uuid& execution) const { return r8r::partition_of(execution, partitions_); }
+  /// Of an execution whose start limits decide.
+  int limited_partition(const Uuid& workflow, const std::string& group) const;
 
  private:
   struct Pending;

@@ -123,7 +123,8 @@ std::string execution_json(const store::ExecutionRow& row) {
   append_raw(out, "workflow_version", std::to_string(row.workflow_version));
   append_time_or_null(out, "created_at", row.accepted_at);
   append_text_or_null(out, "error_node", row.error_node);
-  append_raw(out, "parent_execution_id", "null");
+  append_text_or_null(out, "parent_execution_id",
+                      row.parent_execution_id ? std::optional(row.parent_execution_id->to_string()) : std::nullopt);
   append_text_or_null(out, "replayed_from",
                       row.replayed_from ? std::optional(row.replayed_from->to_string()) : std::nullopt);
   append_raw(out, "attempt_of_run", std::to_string(row.run));

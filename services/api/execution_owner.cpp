@@ -21,8 +21,9 @@ Error nobody(bool unsure) {
 
 }  // namespace
 
-awaitable<Result<OwnerAnswer>> ExecutionOwner::ask(bus::ControlRequest request, SteadyClock::time_point deadline) {
-  request.partition = publisher_.partition_of(request.execution_id);
+awaitable<Result<OwnerAnswer>> ExecutionOwner::ask(bus::ControlRequest request, std::optional<int> partition,
+                                                   SteadyClock::time_point deadline) {
+  request.partition = partition.value_or(publisher_.partition_of(request.execution_id));
   const std::string subject = bus::control_subject(request.partition);
   const std::string text = bus::encode(request);
   OwnerAnswer answer;

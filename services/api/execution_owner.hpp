@@ -19,8 +19,10 @@ class ExecutionOwner {
  public:
   ExecutionOwner(bus::Connection& bus, const ExecPublisher& publisher) : bus_(bus), publisher_(publisher) {}
 
-  /// Errors: service_unavailable when nobody could answer until `deadline`.
-  awaitable<Result<OwnerAnswer>> ask(bus::ControlRequest request, SteadyClock::time_point deadline);
+  /// `partition`: where the execution's row says that it lives; nothing for one that has ended. Errors:
+  /// service_unavailable when nobody could answer until `deadline`.
+  awaitable<Result<OwnerAnswer>> ask(bus::ControlRequest request, std::optional<int> partition,
+                                     SteadyClock::time_point deadline);
 
  private:
   bus::Connection& bus_;

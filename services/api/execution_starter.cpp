@@ -1,6 +1,7 @@
 #include "services/api/execution_starter.hpp"
 
 #include "common/base/metrics.hpp"
+#include "common/workflow/start_limit.hpp"
 
 namespace r8r::api {
 namespace {
@@ -33,7 +34,11 @@ awaitable<Result<StartedRun>> ExecutionStarter::start(NewRun run) {
   started.id = Uuid::v7();
   bus::ExecRequest request;
   request.execution_id = started.id;
-  request.partition = publisher_.partition_of(started.id);
+  const auto limit = run.workflow ? workflow::start_limit(*run.workflow, run.input) : std::nullopt;
+  request.partition =
+      limit ? publisher_.limited_partition(run.workflow_id, limit->group) : publisher_.partition_of(started.id);
+  request.limited = limit.has_value();
+  if (limit) request.limit_key = limit->key;
   request.workflow_id = run.workflow_id;
   request.workflow_version = run.workflow_version;
   request.workflow_name = run.workflow_name;
@@ -63,6 +68,7 @@ awaitable<Result<StartedRun>> ExecutionStarter::start(NewRun run) {
   row.traceparent = std::move(run.traceparent);
   row.accepted_at = request.accepted_at;
   row.replayed_from = run.replayed_from;
+  if (limit) row.limit_key = limit->key;
   Result<store::Accepted> accepted = co_await queue_.accept(std::move(row));
   if (!accepted) co_return fail(std::move(accepted.error()));
 

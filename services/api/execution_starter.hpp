@@ -16,12 +16,13 @@ struct NewRun {
   Uuid workflow_id;
   int workflow_version = 0;
   std::string workflow_name;
-  std::string input;            ///< raw JSON
-  std::string trigger_type;     ///< api, webhook, replay
-  std::string webhook;          ///< raw `execution.webhook`, or empty
-  std::string correlation_id;   ///< empty: the execution's id
-  std::string idempotency_key;  ///< empty: none
-  std::string fingerprint;      ///< with a key
+  std::shared_ptr<const workflow::Workflow> workflow;  ///< that version, for its limits
+  std::string input;                                   ///< raw JSON
+  std::string trigger_type;                            ///< api, webhook, replay
+  std::string webhook;                                 ///< raw `execution.webhook`, or empty
+  std::string correlation_id;                          ///< empty: the execution's id
+  std::string idempotency_key;                         ///< empty: none
+  std::string fingerprint;                             ///< with a key
   std::string traceparent;
   std::optional<Uuid> replayed_from;
   bool wanted = false;  ///< somebody waits for the end

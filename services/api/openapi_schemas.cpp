@@ -164,6 +164,52 @@ void add_workflow_schemas(http::Router& router) {
                                                  {"valid", "errors", "warnings"}));
 }
 
+void add_approval_schemas(http::Router& router) {
+  const Json status = {{"type", "string"}, {"enum", {"pending", "approved", "rejected", "expired"}}};
+  router.add_schema(
+      "Approval",
+      object({{"id", id()},
+              {"execution_id", id()},
+              {"node_id", type("string")},
+              {"workflow_name", type("string")},
+              {"title", type("string")},
+              {"description", nullable("string")},
+              {"status", status},
+              {"decision_comment", nullable("string")},
+              {"decided_by", nullable("string", "timeout: nobody did in time")},
+              {"context_data", object({{"input", anything("What it is about; null when it is large")},
+                                       {"default_action", nullable("string")}})},
+              {"created_at", timestamp()},
+              {"expires_at", nullable_timestamp()},
+              {"decided_at", nullable_timestamp()},
+              {"assignee", nullable("string")},
+              {"groups", list_of(type("string"))}},
+             {"id", "execution_id", "node_id", "workflow_name", "title", "status", "created_at", "groups"}));
+  router.add_schema("ApprovalList", object({{"approvals", list_of(reference("Approval"))},
+                                            {"count", type("integer", "In this page")},
+                                            {"next_cursor", nullable("string")}},
+                                           {"approvals", "count", "next_cursor"}));
+  router.add_schema("DecideRequest",
+                    object({{"decision", {{"type", "string"}, {"enum", {"approve", "reject"}}}},
+                            {"comment", {{"type", {"string", "null"}}, {"maxLength", 4096}}},
+                            {"decided_by", {{"type", {"string", "null"}}, {"maxLength", 255}, {"default", "api"}}},
+                            {"wait", {{"type", "boolean"}, {"default", true}}},
+                            {"timeout_seconds",
+                             {{"type", "number"},
+                              {"exclusiveMinimum", 0},
+                              {"default", 300},
+                              {"description", "How long this request waits"}}}},
+                           {"decision"}));
+  router.add_schema("DecideResponse",
+                    object({{"approval", reference("Approval")},
+                            {"execution_id", id()},
+                            {"execution_status", execution_status()},
+                            {"duration_ms", nullable("integer")},
+                            {"output", anything("Of the execution, or of what it asks next")},
+                            {"error", nullable("string")}},
+                           {"approval", "execution_id", "execution_status", "duration_ms", "output"}));
+}
+
 void add_execution_schemas(http::Router& router) {
   router.add_schema("ExecuteRequest",
                     object({{"input", anything("Any JSON; null counts as {}")},
@@ -332,6 +378,7 @@ void add_schemas(http::Router& router) {
   add_workflow_schemas(router);
   add_execution_schemas(router);
   add_event_schemas(router);
+  add_approval_schemas(router);
 }
 
 }  // namespace r8r::api

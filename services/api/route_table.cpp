@@ -307,6 +307,48 @@ void add_event_routes(http::Router& router, const RouteParts& parts) {
       parts.gate.guard([&backend](auto& request, auto& slot) { return backend->events.publish(request, slot); }));
 }
 
+void add_approval_routes(http::Router& router, const RouteParts& parts) {
+  const auto& backend = parts.backend;
+  router.add_tag("Approvals", "What executions ask people");
+  router.add(
+      Method::get, "/api/approvals",
+      {.id = "listApprovals",
+       .summary = "Approvals, newest first",
+       .tags = {"Approvals"},
+       .responses = {{200, "ApprovalList"}, {400, kErrors}, {401, kErrors}},
+       .parameters = {{.name = "status", .description = "pending, approved, rejected, expired"},
+                      {.name = "assignee", .description = "Exactly this one"},
+                      {.name = "group", .description = "One of the approval's groups"},
+                      {.name = "workflow", .description = "Of executions of this workflow"},
+                      {.name = "execution_id", .description = "Of this execution"},
+                      {.name = "limit", .type = "integer", .description = "At most so many (50; up to 1,000)"},
+                      {.name = "offset", .type = "integer", .description = "Up to 10,000; further on use cursor"},
+                      {.name = "cursor", .description = "next_cursor of the page before"}}},
+      parts.gate.guard([&backend](auto& request, auto& slot) { return backend->approvals.list(request, slot); }));
+  router.add(Method::get, "/api/approvals/{id}",
+             {.id = "getApproval",
+              .summary = "One approval",
+              .tags = {"Approvals"},
+              .responses = {{200, "Approval"}, {401, kErrors}, {404, kErrors}}},
+             parts.gate.guard([&backend](auto& request, auto& slot) { return backend->approvals.get(request, slot); }));
+  router.add(
+      Method::post, "/api/approvals/{id}/decide",
+      {.id = "decideApproval",
+       .summary = "Approve or reject, once; the answer comes when the execution has ended or asks again",
+       .tags = {"Approvals"},
+       .request_schema = "DecideRequest",
+       .responses = {{200, "DecideResponse"},
+                     {202, "DecideResponse"},
+                     {400, kErrors},
+                     {401, kErrors},
+                     {404, kErrors},
+                     {409, kErrors},
+                     {503, kErrors}},
+       .parameters = {{.name = "Prefer", .in = "header", .description = "respond-async, wait=N"}},
+       .example = {{"decision", "approve"}, {"comment", "looks right"}}},
+      parts.gate.guard([&backend](auto& request, auto& slot) { return backend->approvals.decide(request, slot); }));
+}
+
 awaitable<http::Response> call_webhook(const std::unique_ptr<Backend>& backend, http::Request& request,
                                        Admission::Slot& slot) {
   std::string path = percent_decoded(request.path, false);
@@ -390,6 +432,7 @@ void add_routes(http::Router& router, RouteParts parts) {
   add_control_routes(router, parts);
   add_replay_route(router, parts);
   add_event_routes(router, parts);
+  add_approval_routes(router, parts);
   add_webhook_routes(router, parts);
   add_monitor_route(router, parts);
   add_operations_routes(router, parts);

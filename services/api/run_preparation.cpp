@@ -34,6 +34,7 @@ awaitable<Result<NewRun>> RunPreparation::prepare(std::string name, std::optiona
   run.workflow_id = entry->row.id;
   run.workflow_version = version;
   run.workflow_name = name;
+  run.workflow = workflow;
   run.input = std::move(*input);
   co_return run;
 }

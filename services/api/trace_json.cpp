@@ -56,6 +56,8 @@ void take(NodeTrace& node, const JournalEntry& entry) {
     case EntryKind::resumed:
       return;  // not about a node
     case EntryKind::waiting:
+    case EntryKind::called:
+    case EntryKind::asked:
       node.status = "waiting";
       return;
     case EntryKind::completed:
@@ -183,13 +185,15 @@ class Writer {
   }
   void attempt(std::string& out, const JournalEntry& entry) const {
     const bool failed = entry.kind == EntryKind::failed;
-    const bool over = entry.kind != EntryKind::started && entry.kind != EntryKind::waiting;
+    const bool over = entry.kind != EntryKind::started && entry.kind != EntryKind::waiting &&
+                      entry.kind != EntryKind::called && entry.kind != EntryKind::asked;
     std::string_view status = "running";
     if (failed) status = "failed";
     if (entry.kind == EntryKind::completed) status = "completed";
     if (entry.kind == EntryKind::skipped) status = "skipped";
     if (entry.kind == EntryKind::cancelled) status = "cancelled";
-    if (entry.kind == EntryKind::waiting) status = "waiting";
+    if (entry.kind == EntryKind::waiting || entry.kind == EntryKind::called || entry.kind == EntryKind::asked)
+      status = "waiting";
     fmt::format_to(std::back_inserter(out), R"({{"attempt":{},"status":"{}")", entry.attempt, status);
     times(out, entry.started_at != Timestamp{} ? entry.started_at : entry.finished_at,
           over ? std::optional(entry.finished_at) : std::nullopt);

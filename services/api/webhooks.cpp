@@ -130,6 +130,7 @@ awaitable<http::Response> Webhooks::run(http::Request& request, std::string path
   run.workflow_id = call.entry->row.id;
   run.workflow_version = call.entry->row.version;
   run.workflow_name = call.entry->row.name;
+  run.workflow = call.entry->workflow;
   run.input = std::move(*input);
   run.trigger_type = "webhook";
   run.webhook = webhook_facts_json(request, path, call.params);

@@ -92,7 +92,8 @@ awaitable<http::Response> WhyEndpoint::get(http::Request& request, Admission::Sl
   if (!(*row)->live) co_return http::Response::json(200, ended_answer(**row));
 
   bus::ControlRequest question{.execution_id = *id, .action = "why"};
-  Result<OwnerAnswer> answer = co_await owner_.ask(std::move(question), SteadyClock::now() + kPatience);
+  Result<OwnerAnswer> answer =
+      co_await owner_.ask(std::move(question), (*row)->partition, SteadyClock::now() + kPatience);
   if (answer && answer->reply.answer.starts_with('{'))
     co_return http::Response::json(200, with_answer(**row, answer->reply.status, answer->reply.answer));
 

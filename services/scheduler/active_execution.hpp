@@ -35,6 +35,9 @@ struct ActiveExecution {
   std::string webhook;    ///< raw or empty
   engine::Payload input;  ///< null: too large to keep, tasks read it from the row
   std::string reply_to;   ///< subject for the completion, or empty
+  std::optional<Uuid> parent_execution_id;
+  std::optional<int> parent_partition;  ///< set while the parent waits for the end of this one
+  int depth = 0;                        ///< how many executions stand above it
   Timestamp accepted_at;
 
   engine::Execution machine;
@@ -46,6 +49,12 @@ struct ActiveExecution {
   std::string_view recorded_status;  ///< of the live row as far as we wrote it; empty: still pending
   bool has_timers = false;
   bool reported_stuck = false;
+  bool has_children = false;   ///< children may be waited for
+  bool has_approvals = false;  ///< questions may be open
+  Timestamp armed_deadline{};  ///< for which a timer is set
+  /// The deadline as a durable timer: while children are waited for, so that the execution can be set aside.
+  std::optional<Timestamp> deadline_timer;
+  SteadyClock::time_point last_moved{};
   std::vector<engine::Event> held_events;  ///< wait for the next commit
   /// Who asked for something that is in commits under way, and what they hear after them.
   struct Answer {

@@ -13,6 +13,13 @@ namespace r8r::scheduler {
 using engine::Decision;
 
 void ExecutionHost::carry_out(ActiveExecution& execution, Decision&& decision) {
+  if (execution.machine.deadline() != execution.armed_deadline && !execution.machine.ended()) {
+    execution.armed_deadline = execution.machine.deadline();
+    timers_.add(execution.armed_deadline, execution.id, {TimerHeap::kDeadline});
+  }
+  execution.last_moved = clock().steady_now();
+  if (!decision.children.empty())
+    timers_.add(clock().wall_now() + kPatienceWithChildren, execution.id, {TimerHeap::kPark});
   std::move(decision.events.begin(), decision.events.end(), std::back_inserter(execution.held_events));
   decision.events.clear();
 
@@ -61,6 +68,8 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
     progress.timers.push_back({std::move(name), timer.fire_at});
     if (timer.fire_at) execution.has_timers = true;
   }
+  add_children(execution, decision, progress);
+  add_approvals(execution, decision, progress);
   if (decision.end) {
     const engine::End& end = *decision.end;
     store::Ending ending{.status = std::string(end.status),
@@ -72,6 +81,9 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
     if (end.error_node >= 0)
       ending.error_node = execution.machine.workflow().nodes[static_cast<std::size_t>(end.error_node)].id;
     progress.has_timers = execution.has_timers;
+    progress.has_children = execution.has_children;
+    progress.has_approvals = execution.has_approvals;
+    start_error_workflow(execution, end, ending.finished_at, progress);
     progress.ending = std::move(ending);
   } else {
     if (!decision.entries.empty()) {
@@ -84,19 +96,26 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
       progress.status = execution.recorded_status;
     }
   }
+  keep_deadline(execution, decision, progress);
   decision.entries.clear();
   decision.events = std::move(execution.held_events);
   execution.held_events.clear();
 
   ++execution.commits_pending;
   ++commits_by_partition_[execution.partition];
-  ports_.progress.commit(std::move(progress),
-                         [this, alive = std::weak_ptr<bool>(alive_), id = execution.id, partition = execution.partition,
-                          decision = std::move(decision)](Result<store::ProgressOutcome> outcome) mutable {
-                           if (alive.expired()) return;
-                           --commits_by_partition_[partition];
-                           committed(id, std::move(outcome), std::move(decision));
-                         });
+  std::vector<bus::ExecutionNotice> news = news_of(execution, progress);
+  ports_.progress.commit(
+      std::move(progress),
+      [this, alive = std::weak_ptr<bool>(alive_), id = execution.id, partition = execution.partition,
+       news = std::move(news), decision = std::move(decision)](Result<store::ProgressOutcome> outcome) mutable {
+        if (alive.expired()) return;
+        --commits_by_partition_[partition];
+        if (outcome && *outcome == store::ProgressOutcome::committed) {
+          send_news(news);
+          if (!decision.abandoned.empty()) tasks_.spawn("tell abandoned children", tell_abandoned(decision.abandoned));
+        }
+        committed(id, std::move(outcome), std::move(decision));
+      });
 }
 
 void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> outcome, Decision&& decision) {
@@ -124,7 +143,17 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
                                   .trace = "[]",
                                   .started_at = execution->machine.started_at(),
                                   .finished_at = clock().wall_now()};
-      ports_.progress.commit(std::move(last), [](Result<store::ProgressOutcome>) {});
+      start_error_workflow(*execution, {.status = "failed", .error = reason, .error_code = "STORAGE_ERROR"},
+                           last.ending->finished_at, last);
+      last.has_children = last.has_approvals = true;
+      std::vector<bus::ExecutionNotice> news = news_of(*execution, last);
+      ports_.progress.commit(std::move(last),
+                             [this, alive = std::weak_ptr<bool>(alive_), id, partition = execution->partition,
+                              news = std::move(news)](Result<store::ProgressOutcome> outcome) {
+                               if (alive.expired() || !outcome) return;
+                               if (*outcome == store::ProgressOutcome::committed) send_news(news);
+                               leave_gate(id, partition);
+                             });
     }
     // In all other cases the row says what is true, and the sweep loads it again.
     forget(id);
@@ -133,7 +162,9 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
   if (*outcome == store::ProgressOutcome::gone) {
     log::warn("an execution had ended already", {{"execution_id", execution->subject.execution_id}});
     send_answers(*execution);
+    const int partition = execution->partition;
     forget(id);
+    leave_gate(id, partition);
     return;
   }
 
@@ -146,22 +177,30 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
     ports_.bus.publish(bus::kCancel, bus::encode(bus::CancelNotice{.execution_id = id, .dispatch_id = dispatch}));
   if (execution->commits_pending == 0) send_answers(*execution);
   if (decision.end) {
+    const int partition = execution->partition;
     end(*execution, *decision.end);
     forget(id);
+    leave_gate(id, partition);
   } else {
-    tell_of_pause(*execution);
+    tell_of_standstill(*execution);
     maybe_park(id);
   }
 }
 
-// Who waits for the end need not wait until somebody resumes it.
-void ExecutionHost::tell_of_pause(ActiveExecution& execution) {
-  if (!execution.machine.paused() || execution.reply_to.empty()) return;
+// Who waits for the end need not wait until somebody resumes it or decides.
+void ExecutionHost::tell_of_standstill(ActiveExecution& execution) {
+  const engine::Execution& machine = execution.machine;
+  if (execution.reply_to.empty() || execution.commits_pending > 0 || machine.ended()) return;
+  if (!machine.paused() && (!machine.stands_still() || !machine.only_waits() || machine.awaits_children())) return;
   const auto duration =
       std::chrono::duration_cast<std::chrono::milliseconds>(clock().wall_now() - execution.machine.started_at());
-  completions_.send(
-      execution.reply_to,
-      {.execution_id = execution.id, .status = "paused", .output = "null", .duration_ms = duration.count()});
+  bus::Completion told{.execution_id = execution.id,
+                       .status = std::string(execution.machine.status()),
+                       .output = "null",
+                       .duration_ms = duration.count()};
+  if (const engine::Payload question = execution.machine.open_question(); question && !execution.machine.paused())
+    told.output = *question;
+  completions_.send(execution.reply_to, told);
   execution.reply_to.clear();
 }
 
@@ -299,7 +338,8 @@ void ExecutionHost::count_stuck() {
   waiting_for_nothing_.set(static_cast<double>(stuck));
 }
 
-// An execution that only waits, and for long, leaves memory; its durable timers, or people, bring it back.
+// An execution that only waits, and for long, leaves memory; its durable timers, the ends of its children, or people,
+// bring it back.
 void ExecutionHost::maybe_park(const Uuid& id) {
   using std::chrono::seconds;
   ActiveExecution* execution = find(id);
@@ -309,10 +349,16 @@ void ExecutionHost::maybe_park(const Uuid& id) {
   const Timestamp now = clock().wall_now();
   Timestamp first = Timestamp::max();
   for (const engine::TimerChange& timer : execution->machine.timers()) first = std::min(first, *timer.fire_at);
-  const bool paused = execution->machine.paused();
+  const bool stands = execution->machine.stands_still();
+  if (execution->machine.awaits_children()) {
+    // How long is not known: most come back soon.
+    if (clock().steady_now() - execution->last_moved < kPatienceWithChildren) return;
+    if (!stands) first = std::min(first, execution->deadline_timer.value_or(now));
+  }
   const bool nothing_comes = first == Timestamp::max();
   if (!nothing_comes && first - now < seconds(90)) return;
-  if (!paused && (nothing_comes || first >= execution->machine.deadline())) return;
+  const bool has_deadline = execution->deadline_timer.has_value();
+  if (!stands && !has_deadline && (nothing_comes || first >= execution->machine.deadline())) return;
   parked_.insert_or_assign(id, clock().steady_now());
   forget(id);
 }

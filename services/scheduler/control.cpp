@@ -1,4 +1,4 @@
-// What people do to executions, and ask of them: cancel, pause, resume, why.
+// What people do to executions, and ask of them: cancel, pause, resume, decide, why.
 #include <fmt/format.h>
 
 #include "common/base/log.hpp"
@@ -32,6 +32,8 @@ std::string_view code_name(ErrorCode code) {
       return "INVALID_STATE";
     case ErrorCode::not_found:
       return "EXECUTION_NOT_FOUND";
+    case ErrorCode::conflict_error:
+      return "CONFLICT_ERROR";
     case ErrorCode::invalid_request:
       return "INVALID_REQUEST";
     default:
@@ -70,6 +72,12 @@ awaitable<void> ExecutionHost::control(bus::ControlRequest request, std::string 
   if (live->empty()) {
     Result<std::optional<store::ExecutionRow>> row = co_await ports_.executions.find(request.execution_id);
     co_await control_ended(std::move(request), std::move(reply), std::move(row));
+    co_return;
+  }
+  if (request.action == kWhy && must_wait(live->front())) {
+    bus::ControlReply answer{.execution_id = request.execution_id, .status = live->front().row.status};
+    answer.answer = limited_answer(live->front(), dispatch_ids_.epoch());
+    ports_.bus.publish(reply, bus::encode(answer));
     co_return;
   }
   if (request.action == kWhy && !has_capacity()) {
@@ -111,6 +119,16 @@ awaitable<void> ExecutionHost::control_ended(bus::ControlRequest request, std::s
   if (ActiveExecution* execution = find(request.execution_id)) execution->reply_to = std::move(request.reply_to);
 }
 
+Result<engine::Decision> ExecutionHost::decide(ActiveExecution& execution, const bus::ControlRequest& request,
+                                               Timestamp now) {
+  const std::optional<Uuid> approval = Uuid::parse(request.approval_id);
+  const bool approved = request.decision == "approve";
+  if (!approval || (!approved && request.decision != "reject"))
+    return fail(ErrorCode::invalid_request, fmt::format("unknown decision '{}'", request.decision));
+  return execution.machine.decide(
+      *approval, {.approved = approved, .comment = request.reason, .decided_by = request.decided_by}, now);
+}
+
 void ExecutionHost::apply_control(ActiveExecution& execution, const bus::ControlRequest& request, std::string reply) {
   if (request.action == kWhy) {
     say_why(execution, reply);
@@ -122,6 +140,7 @@ void ExecutionHost::apply_control(ActiveExecution& execution, const bus::Control
   if (request.action == "cancel") decision = execution.machine.cancel(request.reason, now);
   if (request.action == "pause") decision = execution.machine.pause(request.reason, now);
   if (request.action == "resume") decision = execution.machine.unpause(now);
+  if (request.action == "decide") decision = decide(execution, request, now);
   if (!decision) {
     // What it is now is recorded only when its commits under way are; nobody hears of it before.
     const std::string_view status = execution.machine.ended() ? "" : execution.machine.status();
@@ -133,13 +152,9 @@ void ExecutionHost::apply_control(ActiveExecution& execution, const bus::Control
     return;
   }
   bus::ControlReply answer{.execution_id = execution.id};
-  answer.status = request.action == "cancel" ? "cancelled" : execution.machine.status();
+  answer.status = decision->end ? decision->end->status : execution.machine.status();
   execution.answers.push_back({std::move(reply), bus::encode(answer)});
-  if (request.action == kResume) {
-    if (!request.reply_to.empty()) execution.reply_to = request.reply_to;
-    // The time spent paused does not count.
-    timers_.add(execution.machine.deadline(), execution.id, {TimerHeap::kDeadline});
-  }
+  if (!request.reply_to.empty()) execution.reply_to = request.reply_to;
   carry_out(execution, std::move(*decision));
 }
 

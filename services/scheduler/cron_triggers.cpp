@@ -6,6 +6,7 @@
 #include "common/bus/messages.hpp"
 #include "common/bus/subjects.hpp"
 #include "common/workflow/run_trigger.hpp"
+#include "common/workflow/start_limit.hpp"
 
 namespace r8r::scheduler {
 namespace {
@@ -204,6 +205,10 @@ awaitable<Result<store::Firing>> CronTriggers::firing_of(const CronPlan::Due& du
       workflow::cron_input(workflow, *workflow.triggers[due.place].cron, due.scheduled_at, context);
   if (input) {
     firing.input = std::move(*input);
+    if (auto limit = workflow::start_limit(workflow, firing.input)) {
+      firing.partition = workflow::limited_partition(due.workflow, limit->group, parts_.partitions);
+      firing.limit_key = std::move(limit->key);
+    }
   } else {
     firing.error = std::move(input.error().message);
   }
@@ -274,8 +279,10 @@ void CronTriggers::publish(const store::Firing& firing) {
   request.workflow_name = firing.workflow_name;
   request.trigger_type = "cron";
   request.correlation_id = firing.execution_id.to_string();
-  request.input = firing.input;
+  if (firing.input.size() <= bus::kInlinePayloadLimit) request.input = firing.input;
   request.accepted_at = firing.accepted_at;
+  request.limited = firing.limit_key.has_value();
+  request.limit_key = firing.limit_key.value_or("");
   // When it is lost the owner's sweep finds the row.
   parts_.bus.publish(bus::exec_subject(firing.partition), bus::encode(request));
 }

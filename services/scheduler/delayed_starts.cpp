@@ -113,8 +113,10 @@ void DelayedStarts::publish(const store::EventExecution& execution, Timestamp no
   request.workflow_name = execution.workflow_name;
   request.trigger_type = execution.trigger_type;
   request.correlation_id = execution.correlation_id;
-  request.input = execution.input;
+  if (execution.input.size() <= bus::kInlinePayloadLimit) request.input = execution.input;
   request.accepted_at = now;
+  request.limited = execution.limit_key.has_value();
+  request.limit_key = execution.limit_key.value_or("");
   parts_.bus.publish(bus::exec_subject(execution.partition), bus::encode(request));
 }
 

@@ -10,13 +10,28 @@ namespace r8r::scheduler {
 
 using engine::Decision;
 
-ExecutionHost::ExecutionHost(const Ports& ports, std::int64_t incarnation, std::function<void()> on_fenced)
+namespace {
+
+// As the machine spells it.
+std::string_view recorded(const store::ExecutionRow& row) {
+  for (const std::string_view status : {"paused", "waiting_for_approval"}) {
+    if (row.status == status) return status;
+  }
+  return row.started_at ? "running" : "";
+}
+
+}  // namespace
+
+ExecutionHost::ExecutionHost(const Ports& ports, std::int64_t incarnation, int partitions,
+                             std::function<void()> on_fenced)
     : ports_(ports),
       incarnation_(incarnation),
+      partition_count_(partitions),
       on_fenced_(std::move(on_fenced)),
       dispatch_ids_(incarnation_),
       completions_(ports_.io, ports_.bus),
       events_(ports_.io, ports_.bus),
+      notices_(ports_.io, ports_.bus),
       timers_(ports_.clock, [this](Uuid id, engine::Unit unit) { on_timer(id, unit); }),
       alive_(std::make_shared<bool>(true)),
       tasks_(ports_.io),
@@ -41,11 +56,13 @@ void ExecutionHost::finish_taking(int partition) {
   auto deferred = std::move(found->second.deferred);
   found->second.deferred.clear();
   for (auto& [id, request] : deferred) on_request(std::move(request));
+  open_gate(partition);
 }
 
 void ExecutionHost::drop(int partition) {
   partitions_.erase(partition);
   std::erase_if(active_, [&](const auto& item) { return item.second->partition == partition; });
+  std::erase_if(held_, [&](const auto& item) { return item.second.partition == partition; });
   active_gauge_.set(static_cast<double>(active_.size()));
 }
 
@@ -60,7 +77,7 @@ ActiveExecution* ExecutionHost::find(const Uuid& id) {
 }
 
 bool ExecutionHost::knows(const Uuid& id) const {
-  return active_.contains(id) || loading_.contains(id) || parked_.contains(id);
+  return active_.contains(id) || loading_.contains(id) || parked_.contains(id) || held_.contains(id);
 }
 
 void ExecutionHost::forget(const Uuid& id) {
@@ -82,10 +99,25 @@ void ExecutionHost::on_request(bus::ExecRequest request) {
     return;
   }
   if (parked_.contains(request.execution_id)) return;
+  if (const auto held = held_.find(request.execution_id); held != held_.end()) {
+    if (held->second.reply_to.empty()) held->second.reply_to = request.reply_to;
+    return;
+  }
   if (partition->second.taking) {
     // Until the partition is loaded nobody knows whether this execution has a journal already.
     if (partition->second.deferred.size() < kMaxDeferred)
       partition->second.deferred.emplace(request.execution_id, std::move(request));
+    return;
+  }
+  if (request.limited) {
+    // Limits say when it may start; by then its row is read.
+    store::LiveExecution live;
+    live.row.id = request.execution_id;
+    live.row.workflow_id = request.workflow_id;
+    live.row.workflow_version = request.workflow_version;
+    live.partition = request.partition;
+    live.limit_key = std::move(request.limit_key);
+    tasks_.spawn("hold an execution", hold(std::move(live), std::move(request.reply_to)));
     return;
   }
   // Over capacity the row waits in the database; the sweep finds it.
@@ -132,7 +164,6 @@ void ExecutionHost::begin(bus::ExecRequest&& request, std::shared_ptr<const work
   active_gauge_.set(static_cast<double>(active_.size()));
   active.machine.set_max_output_bytes(max_output_bytes_);
   Decision decision = active.machine.start(clock().wall_now());
-  timers_.add(active.machine.deadline(), active.id, {TimerHeap::kDeadline});
   carry_out(active, std::move(decision));
 }
 
@@ -146,16 +177,23 @@ awaitable<void> ExecutionHost::refuse(bus::ExecRequest request, Error reason) {
       .execution_id = request.execution_id, .status = "failed", .output = "null", .error = reason.message};
   log::error("an execution cannot run",
              {{"execution_id", request.execution_id.to_string()}, {"error", reason.message}});
-  ports_.progress.commit(std::move(progress), [this, alive = std::weak_ptr<bool>(alive_), completion,
-                                               reply_to = request.reply_to](Result<store::ProgressOutcome> outcome) {
-    if (alive.expired() || !outcome || reply_to.empty()) return;
-    completions_.send(reply_to, completion);
-  });
+  ports_.progress.commit(std::move(progress),
+                         [this, alive = std::weak_ptr<bool>(alive_), completion, partition = request.partition,
+                          reply_to = request.reply_to](Result<store::ProgressOutcome> outcome) {
+                           if (alive.expired() || !outcome) return;
+                           leave_gate(completion.execution_id, partition);
+                           if (!reply_to.empty()) completions_.send(reply_to, completion);
+                         });
   co_return;
 }
 
 awaitable<void> ExecutionHost::adopt(store::LiveExecution live, SteadyClock::time_point read_since) {
   const Uuid id = live.row.id;
+  if (must_wait(live)) {
+    // What was read long ago does no harm: the row is read again before it starts.
+    if (!fenced_ && owns(live.partition) && !knows(id)) co_await hold(std::move(live), "");
+    co_return;
+  }
   const bool taken = co_await take_over(std::move(live), read_since);
   if (taken) maybe_park(id);
 }
@@ -170,7 +208,10 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
     if (read_since <= parked->second) co_return false;
     parked_.erase(parked);
   }
+  held_.erase(id);
   loading_.emplace(id, "");
+  if (live.limit_key && live.row.run == 1)
+    partitions_[live.partition].gate.add_running(id, {live.row.workflow_id, *live.limit_key});
   auto workflow = co_await ports_.workflows.get({live.row.workflow_id, live.row.workflow_version});
   // A later run that has recorded nothing yet begins with what the one before completed.
   const bool begins_again = live.row.run > 1 && live.journal.empty();
@@ -204,8 +245,11 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
     active.input = std::make_shared<const std::string>(std::move(live.row.input));
   active.reply_to = std::move(reply_to);
   active.subject = {id.to_string(), live.row.workflow_name, live.row.trigger_type};
-  active.recorded_status = live.row.status == "paused" ? "paused" : live.row.started_at ? "running" : "";
-  active.has_timers = !live.journal.empty();
+  active.recorded_status = recorded(live.row);
+  active.parent_execution_id = live.row.parent_execution_id;
+  active.parent_partition = live.parent_partition;
+  active.depth = live.depth;
+  active.has_timers = active.has_children = active.has_approvals = !live.journal.empty();
   active.next_seq = static_cast<int>(live.journal.size()) + 1;
   std::vector<journal::JournalEntry> before;
   for (const std::string& row : begins_again ? *run_before : live.journal) {
@@ -227,9 +271,14 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
                       : live.journal.empty() ? active.machine.start(clock().wall_now())
                                              : active.machine.resume(clock().wall_now());
   if (live.row.started_at) active.machine.set_started_at(*live.row.started_at);
-  timers_.add(active.machine.deadline(), id, {TimerHeap::kDeadline});
   arm_timers(active);
+  if (active.machine.awaits_children()) {
+    if (!active.machine.stands_still()) active.deadline_timer = active.machine.deadline();
+    timers_.add(clock().wall_now() + kPatienceWithChildren, id, {TimerHeap::kPark});
+  }
   carry_out(active, std::move(decision));
+  // Not of one that only begins.
+  if (!live.journal.empty()) look_at_family(active);
   co_return true;
 }
 
@@ -279,7 +328,15 @@ void ExecutionHost::on_progress(const bus::Progress& progress) {
 
 void ExecutionHost::on_timer(const Uuid& id, engine::Unit unit) {
   ActiveExecution* execution = find(id);
+  if (unit.node == TimerHeap::kGate) {
+    open_gate(unit.item);
+    return;
+  }
   if (fenced_ || execution == nullptr || execution->machine.ended()) return;
+  if (unit.node == TimerHeap::kPark) {
+    maybe_park(id);
+    return;
+  }
   Decision decision = unit.node == TimerHeap::kDeadline ? execution->machine.on_deadline(clock().wall_now())
                                                         : execution->machine.on_timer(unit, clock().wall_now());
   carry_out(*execution, std::move(decision));

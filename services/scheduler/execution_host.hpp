@@ -11,6 +11,7 @@
 #include "services/scheduler/active_execution.hpp"
 #include "services/scheduler/outbox.hpp"
 #include "services/scheduler/ports.hpp"
+#include "services/scheduler/start_gate.hpp"
 #include "services/scheduler/timer_heap.hpp"
 
 namespace r8r::scheduler {
@@ -20,8 +21,9 @@ namespace r8r::scheduler {
 /// again.
 class ExecutionHost {
  public:
-  /// `on_fenced` is called once, when the database says that this incarnation may not write any more.
-  ExecutionHost(const Ports& ports, std::int64_t incarnation, std::function<void()> on_fenced);
+  /// `partitions`: how many the database has. `on_fenced` is called once, when the database says that this incarnation
+  /// may not write any more.
+  ExecutionHost(const Ports& ports, std::int64_t incarnation, int partitions, std::function<void()> on_fenced);
   ~ExecutionHost();
 
   /// What the output of a node may weigh, of executions that begin from now on.
@@ -29,6 +31,8 @@ class ExecutionHost {
 
   /// A partition is ours: requests for it wait until finish_taking().
   void begin_taking(int partition);
+  /// Those of the partitions being taken that have started and that limits count. Errors: those of the database.
+  awaitable<Result<void>> learn_limited(std::vector<int> partitions);
   /// Everything live of the partition has been loaded.
   void finish_taking(int partition);
   /// Stops working on a partition; after release_done() the row may be given away.
@@ -44,12 +48,16 @@ class ExecutionHost {
   /// Cancel, pause, resume, why. `reply` hears a ControlReply after the commit; nothing is said while nobody can know:
   /// whoever asked asks again.
   void on_control(bus::ControlRequest request, std::string reply);
+  /// The database has news of an execution.
+  void on_notice(const bus::ExecutionNotice& notice);
 
   /// Takes over an execution from the database, unless it is here already, or has been here since: `read_since` is from
   /// before it was read.
   awaitable<void> adopt(store::LiveExecution live, SteadyClock::time_point read_since);
   /// Whether the sweep need not load it: it is in memory, being loaded, or set aside until its timer.
   bool knows(const Uuid& id) const;
+  /// Wait until limits of their workflows let them start.
+  std::size_t held() const { return held_.size(); }
   bool has_capacity() const { return active_.size() < kMaxActive; }
   /// Ids of set-aside executions whose timers are near come back through adopt().
   void unpark(const Uuid& id) { parked_.erase(id); }
@@ -62,10 +70,18 @@ class ExecutionHost {
  private:
   static constexpr std::size_t kMaxActive = 20'000;
   static constexpr std::size_t kMaxDeferred = 20'000;
+  static constexpr std::size_t kMaxHeld = 100'000;
+  /// How long an execution that waits for others stays in memory.
+  static constexpr std::chrono::seconds kPatienceWithChildren{60};
 
+  struct Held {
+    int partition = 0;
+    std::string reply_to;
+  };
   struct PartitionState {
     bool taking = true;
     SteadyClock::time_point since{};  ///< when we began to take it
+    StartGate gate;
     std::unordered_map<Uuid, bus::ExecRequest> deferred;
   };
 
@@ -84,11 +100,32 @@ class ExecutionHost {
                                 Result<std::optional<store::ExecutionRow>> row);
   void apply_control(ActiveExecution& execution, const bus::ControlRequest& request, std::string reply);
   void say_why(const ActiveExecution& execution, const std::string& reply);
+  static Result<engine::Decision> decide(ActiveExecution& execution, const bus::ControlRequest& request, Timestamp now);
   void refuse_control(const bus::ControlRequest& request, const std::string& reply, const Error& why,
                       std::string_view status);
+  void start_error_workflow(const ActiveExecution& execution, const engine::End& how, Timestamp at,
+                            store::ExecutionProgress& progress) const;
+  static std::vector<bus::ExecutionNotice> news_of(const ActiveExecution& execution,
+                                                   const store::ExecutionProgress& progress);
+  void send_news(const std::vector<bus::ExecutionNotice>& news);
+  awaitable<void> look(Uuid id);
+  void add_children(ActiveExecution& execution, engine::Decision& decision, store::ExecutionProgress& progress) const;
+  // limits.cpp
+  awaitable<void> hold(store::LiveExecution live, std::string reply_to);
+  void open_gate(int partition);
+  awaitable<void> start_admitted(Uuid id, int partition, Timestamp admitted);
+  awaitable<void> learn_starts(int partition, StartGate::Question question);
+  void leave_gate(const Uuid& id, int partition);
+  static bool must_wait(const store::LiveExecution& live);
+  static void add_approvals(ActiveExecution& execution, engine::Decision& decision, store::ExecutionProgress& progress);
+  void keep_deadline(ActiveExecution& execution, const engine::Decision& decision, store::ExecutionProgress& progress);
+  void look_at_family(const ActiveExecution& execution);
+  awaitable<void> take_ends(Uuid id, std::vector<Uuid> children);
+  awaitable<void> end_if_abandoned(Uuid id);
+  awaitable<void> tell_abandoned(std::vector<Uuid> children);
   void publish_events(const ActiveExecution& execution, const std::vector<engine::Event>& events);
   void send_answers(ActiveExecution& execution);
-  void tell_of_pause(ActiveExecution& execution);
+  void tell_of_standstill(ActiveExecution& execution);
   void count_results(const ActiveExecution& execution, const engine::Decision& decision);
   void on_timer(const Uuid& id, engine::Unit unit);
   void count_stuck();
@@ -99,16 +136,19 @@ class ExecutionHost {
 
   Ports ports_;
   std::int64_t incarnation_;
+  int partition_count_;
   std::function<void()> on_fenced_;
   engine::DispatchIds dispatch_ids_;
   std::string worker_reply_ = "ok";
   Outbox<bus::Completion> completions_;
   Outbox<bus::Event> events_;
+  Outbox<bus::ExecutionNotice> notices_;
   TimerHeap timers_;
   std::map<int, PartitionState> partitions_;
   std::unordered_map<Uuid, std::unique_ptr<ActiveExecution>> active_;
   std::unordered_map<Uuid, std::string> loading_;             // → reply_to of a request that came meanwhile
   std::unordered_map<Uuid, SteadyClock::time_point> parked_;  // → when it was set aside
+  std::unordered_map<Uuid, Held> held_;                       // wait until limits let them start
   std::map<int, int> commits_by_partition_;
   std::size_t max_output_bytes_ = payload::kDefaultMaxOutputBytes;
   bool fenced_ = false;

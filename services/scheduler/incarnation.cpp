@@ -21,7 +21,7 @@ Incarnation::Incarnation(const Ports& ports, const Terms& terms, std::int64_t id
       lease_(terms.lease),
       partitions_(terms.partitions),
       id_(id),
-      host_(ports, id, [this] { over("fenced by another scheduler"); }),
+      host_(ports, id, terms.partitions, [this] { over("fenced by another scheduler"); }),
       lease_valid_until_(began + lease_),
       ended_(ports.io),
       partitions_changed_(ports.io),
@@ -83,6 +83,7 @@ awaitable<void> Incarnation::run() {
   tasks_.spawn("partitions", balance_partitions());
   tasks_.spawn("sweep", sweep_partitions());
   tasks_.spawn("wake parked", wake_parked());
+  tasks_.spawn("overlooked children", find_overlooked());
   tasks_.spawn("watch tasks", watch_tasks());
   while (!over_ && !stopping_) co_await ended_.wait();
 
@@ -232,6 +233,17 @@ Incarnation::Subscriptions Incarnation::subscribe(int partition) {
     }
   });
   if (control) subscriptions.control = std::move(*control);
+  auto notices = ports_.bus.subscribe(bus::notice_subject(partition), [this](std::vector<bus::Message> messages) {
+    for (const bus::Message& message : messages) {
+      auto items = bus::decode<bus::ExecutionNotice>(message.data);
+      if (!items) {
+        log::warn("a notice cannot be read", {{"error", items.error().message}});
+        continue;
+      }
+      for (const bus::ExecutionNotice& item : *items) host_.on_notice(item);
+    }
+  });
+  if (notices) subscriptions.notices = std::move(*notices);
   return subscriptions;
 }
 
@@ -244,6 +256,14 @@ awaitable<void> Incarnation::take(std::vector<int> partitions) {
   log::info("took partitions", {{"incarnation", id_}, {"taken", partitions.size()}, {"held", held_.size()}});
   // Twice if need be: a request that arrives while we look is either in the second look or in memory.
   co_await sweep(partitions, ports_.clock.wall_now() + std::chrono::hours(1));
+  // The limits count on knowing all that run, also those for which there is no room in memory.
+  while (!over_) {
+    std::vector<int> those = partitions;
+    Result<void> learned = co_await host_.learn_limited(std::move(those));
+    if (learned) break;
+    const bool slept = co_await ports_.clock.sleep_for(std::chrono::milliseconds(500));
+    if (!slept) co_return;
+  }
   for (const int partition : partitions) host_.finish_taking(partition);
   tell_of_partitions_();
 }
@@ -343,6 +363,20 @@ awaitable<void> Incarnation::wake_parked() {
     Result<std::vector<store::LiveExecution>> rows = co_await ports_.executions.load_live(std::move(ids));
     if (!rows) continue;
     for (store::LiveExecution& row : *rows) co_await host_.adopt(std::move(row), read_since);
+  }
+}
+
+// Ends of children, and of their parents, whose notices were lost.
+awaitable<void> Incarnation::find_overlooked() {
+  while (!over_) {
+    const bool slept = co_await ports_.clock.sleep_for(std::chrono::seconds(10));
+    if (!slept) co_return;
+    std::vector<int> partitions;
+    for (const auto& [partition, subscriptions] : held_) partitions.push_back(partition);
+    if (partitions.empty()) continue;
+    Result<std::vector<std::pair<Uuid, int>>> found = co_await ports_.children.overlooked(std::move(partitions), 1'000);
+    if (!found) continue;
+    for (const auto& [id, partition] : *found) host_.on_notice({.execution_id = id, .partition = partition});
   }
 }
 

@@ -45,7 +45,7 @@ class Incarnation {
 
  private:
   struct Subscriptions {
-    bus::Subscription requests, effects, progress, control;
+    bus::Subscription requests, effects, progress, control, notices;
   };
 
   awaitable<void> keep_lease();
@@ -55,6 +55,7 @@ class Incarnation {
   awaitable<void> sweep_partitions();
   awaitable<std::size_t> sweep(std::vector<int> partitions, Timestamp before);
   awaitable<void> wake_parked();
+  awaitable<void> find_overlooked();
   awaitable<void> watch_tasks();
   awaitable<void> take(std::vector<int> partitions);
   awaitable<void> give_away(std::vector<int> partitions);

@@ -54,6 +54,13 @@ class PostgresExecutions : public ExecutionStore {
                                                                 int limit) override {
     return executions_.timers_before(std::move(partitions), before, limit);
   }
+  awaitable<Result<std::vector<store::LimitedRun>>> limited_runs(std::vector<int> partitions) override {
+    return executions_.limited_runs(std::move(partitions));
+  }
+  awaitable<Result<std::vector<Timestamp>>> starts_since(Uuid workflow_id, std::string key, Timestamp since,
+                                                         int limit) override {
+    return executions_.starts_since(workflow_id, std::move(key), since, limit);
+  }
   awaitable<Result<std::vector<std::string>>> whole_journal(Uuid id, int run) override {
     return executions_.whole_journal(id, run);
   }
@@ -63,6 +70,27 @@ class PostgresExecutions : public ExecutionStore {
 
  private:
   store::Executions executions_;
+};
+
+class PostgresChildren : public ChildBook {
+ public:
+  explicit PostgresChildren(store::Pool& pool) : children_(pool) {}
+
+  awaitable<Result<std::vector<store::ChildEnding>>> ended(std::vector<Uuid> ids) override {
+    return children_.ended(std::move(ids));
+  }
+  awaitable<Result<std::vector<std::pair<Uuid, int>>>> living(std::vector<Uuid> ids) override {
+    return children_.living(std::move(ids));
+  }
+  awaitable<Result<std::vector<Uuid>>> abandoned(std::vector<Uuid> ids) override {
+    return children_.abandoned(std::move(ids));
+  }
+  awaitable<Result<std::vector<std::pair<Uuid, int>>>> overlooked(std::vector<int> partitions, int limit) override {
+    return children_.overlooked(std::move(partitions), limit);
+  }
+
+ private:
+  store::Children children_;
 };
 
 class PostgresLeases : public LeaseBook {
@@ -109,6 +137,7 @@ struct LivePorts::Impl {
   NatsPostbox bus;
   QueuedProgress progress;
   PostgresExecutions executions;
+  PostgresChildren children;
   PostgresLeases leases;
   CatalogWorkflows workflows;
 };
@@ -117,7 +146,7 @@ LivePorts::LivePorts(asio::io_context& io, bus::Connection& bus, store::Pool& po
                      const Settings& settings, std::int64_t incarnation)
     : impl_(new Impl{io, tasks, SystemClock(io), NatsPostbox(bus),
                      QueuedProgress(io, commit_options(settings, incarnation), incarnation), PostgresExecutions(pool),
-                     PostgresLeases(pool), CatalogWorkflows(catalog)}) {}
+                     PostgresChildren(pool), PostgresLeases(pool), CatalogWorkflows(catalog)}) {}
 
 LivePorts::~LivePorts() = default;
 
@@ -128,6 +157,7 @@ Ports LivePorts::ports() {
           .tasks = impl_->tasks,
           .progress = impl_->progress,
           .executions = impl_->executions,
+          .children = impl_->children,
           .leases = impl_->leases,
           .workflows = impl_->workflows};
 }

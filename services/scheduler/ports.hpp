@@ -12,6 +12,7 @@
 #include "common/bus/connection.hpp"
 #include "common/bus/messages.hpp"
 #include "common/catalog/catalog.hpp"
+#include "common/store/children.hpp"
 #include "common/store/executions.hpp"
 #include "common/store/leases.hpp"
 #include "common/store/progress_queue.hpp"
@@ -60,8 +61,21 @@ class ExecutionStore {
                                                                         Uuid after, int limit) = 0;
   virtual awaitable<Result<std::vector<store::DueTimer>>> timers_before(std::vector<int> partitions, Timestamp before,
                                                                         int limit) = 0;
+  virtual awaitable<Result<std::vector<store::LimitedRun>>> limited_runs(std::vector<int> partitions) = 0;
+  virtual awaitable<Result<std::vector<Timestamp>>> starts_since(Uuid workflow_id, std::string key, Timestamp since,
+                                                                 int limit) = 0;
   virtual awaitable<Result<std::vector<std::string>>> whole_journal(Uuid id, int run) = 0;
   virtual awaitable<Result<bool>> begin_again(Uuid id, int partition) = 0;
+};
+
+/// store::Children.
+class ChildBook {
+ public:
+  virtual ~ChildBook() = default;
+  virtual awaitable<Result<std::vector<store::ChildEnding>>> ended(std::vector<Uuid> ids) = 0;
+  virtual awaitable<Result<std::vector<std::pair<Uuid, int>>>> living(std::vector<Uuid> ids) = 0;
+  virtual awaitable<Result<std::vector<Uuid>>> abandoned(std::vector<Uuid> ids) = 0;
+  virtual awaitable<Result<std::vector<std::pair<Uuid, int>>>> overlooked(std::vector<int> partitions, int limit) = 0;
 };
 
 /// store::Leases, for one who has begun.
@@ -93,6 +107,7 @@ struct Ports {
   TaskOutlet& tasks;
   ProgressWriter& progress;
   ExecutionStore& executions;
+  ChildBook& children;
   LeaseBook& leases;
   WorkflowCatalog& workflows;
 };

@@ -6,6 +6,8 @@ namespace r8r::scheduler {
 namespace {
 
 static_assert(static_cast<int>(bus::NodeOutcome::expanded) == static_cast<int>(engine::Outcome::expanded));
+static_assert(static_cast<int>(bus::NodeOutcome::asking) == static_cast<int>(engine::Outcome::asking));
+static_assert(static_cast<int>(bus::NodeOutcome::calling) == static_cast<int>(engine::Outcome::calling));
 static_assert(static_cast<int>(bus::NodeOutcome::failed) == static_cast<int>(engine::Outcome::failed));
 
 }  // namespace
@@ -28,6 +30,7 @@ bus::Task make_task(const ActiveExecution& execution, const engine::Dispatch& se
   const workflow::Workflow& workflow = execution.machine.workflow();
   bus::Task task{.execution_id = execution.id,
                  .run = execution.run,
+                 .depth = execution.depth,
                  .partition = execution.partition,
                  .epoch = incarnation,
                  .dispatch_id = segment.id,
@@ -41,6 +44,7 @@ bus::Task make_task(const ActiveExecution& execution, const engine::Dispatch& se
                  .started_at = execution.machine.started_at(),
                  .now = segment.now,
                  .seed = segment.seed};
+  task.failure = segment.failure;
   bool needs_input = false;
   std::vector<int> needed;
   for (const int index : segment.nodes) {
@@ -118,6 +122,26 @@ engine::SegmentResult to_segment_result(bus::TaskResult&& result, const workflow
                              .items_at = std::move(node.items_at),
                              .started_at = node.started_at,
                              .finished_at = node.finished_at});
+    if (node.outcome == bus::NodeOutcome::asking) {
+      segment.nodes.back().question = engine::Question{.title = std::move(node.approval_title),
+                                                       .description = std::move(node.approval_description),
+                                                       .assignee = std::move(node.approval_assignee),
+                                                       .groups = std::move(node.approval_groups),
+                                                       .default_action = std::move(node.approval_default),
+                                                       .timeout = std::chrono::milliseconds(node.approval_timeout_ms),
+                                                       .input = std::move(node.approval_input)};
+    }
+    if (node.outcome == bus::NodeOutcome::calling) {
+      segment.nodes.back().call = engine::ChildCall{.workflow_id = node.child_workflow_id,
+                                                    .version = node.child_version,
+                                                    .workflow = std::move(node.child_workflow),
+                                                    .input = std::move(node.child_input),
+                                                    .awaited = node.child_awaited,
+                                                    .timeout = std::chrono::milliseconds(node.child_timeout_ms),
+                                                    .limited = node.child_limited,
+                                                    .limit_key = std::move(node.child_limit_key),
+                                                    .limit_group = std::move(node.child_limit_group)};
+    }
     for (bus::ItemError& error : node.item_errors)
       segment.nodes.back().item_errors.push_back(
           {error.index, std::move(error.error), std::move(error.error_code), error.recovered});

@@ -15,11 +15,13 @@ namespace r8r::scheduler {
 class TimerHeap {
  public:
   static constexpr int kDeadline = -1;
+  static constexpr int kGate = -3;  ///< of no execution: a limit may let some start
+  static constexpr int kPark = -2;  ///< it may be time to set the execution aside
   using Callback = std::function<void(Uuid execution, engine::Unit unit)>;
 
   TimerHeap(Clock& clock, Callback callback);
 
-  /// `unit`: a node or item, or {kDeadline}.
+  /// `unit`: a node or item, {kDeadline} or {kPark}.
   void add(Timestamp at, Uuid execution, engine::Unit unit);
   std::size_t size() const { return heap_.size(); }
 

@@ -76,6 +76,11 @@ Told tell(const ActiveExecution& execution, const Wait& wait, SteadyClock::time_
       return {"concurrency", "",
               fmt::format("{} is ready and waits for a free place: settings.max_concurrency is {}",
                           name_of(execution, wait.unit), execution.machine.workflow().settings.max_concurrency)};
+    case WaitKind::approval:
+      return {"approval", "", name_of(execution, wait.unit) + " asks people: somebody has to approve or reject"};
+    case WaitKind::child:
+      return {"child", "",
+              fmt::format("{} waits for the end of execution {}", name_of(execution, wait.unit), wait.why)};
     case WaitKind::paused:
       break;
   }
@@ -151,6 +156,16 @@ std::string waiting_answer(const ActiveExecution& execution, std::int64_t incarn
   if (waits.size() > 1) first += fmt::format("; and {} more", waits.size() - 1);
   if (first.empty()) first = "nothing moves it on: this is a fault of the scheduler, please report it";
   return answer_of(execution.machine.last_progress(), incarnation, first, list, count);
+}
+
+std::string limited_answer(const store::LiveExecution& live, std::int64_t incarnation) {
+  const Told told{
+      "concurrency", "",
+      "the limits of its workflow (max_concurrent_executions, rate_limit) let it start when its turn comes"};
+  std::string list = "[";
+  append_wait(list, told, "", -1, live.row.accepted_at, std::nullopt);
+  list += ']';
+  return answer_of(live.row.accepted_at, incarnation, told.detail, list, 1);
 }
 
 std::string full_scheduler_answer(const store::LiveExecution& live, std::int64_t incarnation, std::size_t active) {

@@ -5,7 +5,9 @@
 
 #include "common/base/async.hpp"
 #include "common/base/result.hpp"
+#include "common/base/uuid.hpp"
 #include "common/expr/value.hpp"
+#include "common/workflow/start_limit.hpp"
 #include "services/worker/cancellation.hpp"
 
 namespace r8r::worker {
@@ -14,6 +16,19 @@ namespace r8r::worker {
 struct EffectContext {
   std::string idempotency_key;                       ///< the same for every delivery of this attempt, and for no other
   std::optional<std::chrono::milliseconds> timeout;  ///< the node's own, for the whole attempt
+  expr::Value input;                                 ///< what the node sees as its input
+  int depth = 0;                                     ///< how many executions stand above this one
+};
+
+/// An execution that the node wants to begin: a workflow version that exists, and an input that it takes.
+struct ChildCall {
+  Uuid workflow_id;
+  int version = 0;
+  std::string workflow;
+  std::string input;  ///< raw
+  bool awaited = true;
+  std::chrono::milliseconds timeout{0};  ///< 0: as long as it takes
+  std::optional<workflow::StartLimit> limit;
 };
 
 /// What the outside world said.
@@ -22,6 +37,7 @@ struct EffectOutcome {
   bool permanent = false;  ///< a failure that trying again cannot mend
   std::chrono::milliseconds retry_after{0};
   std::string logs;
+  std::optional<ChildCall> child = std::nullopt;  ///< then there is no output yet
 };
 
 /// The body of one effect node type.

@@ -19,6 +19,26 @@ using std::chrono::milliseconds;
 constexpr std::size_t kRememberedAnswers = 20'000;
 constexpr milliseconds kFirstPause{250};
 
+bus::NodeResult calling_result(const workflow::Node& node, ChildCall call, Timestamp started_at) {
+  bus::NodeResult result;
+  result.node_id = node.id;
+  result.outcome = bus::NodeOutcome::calling;
+  result.child_workflow_id = call.workflow_id;
+  result.child_version = call.version;
+  result.child_workflow = std::move(call.workflow);
+  result.child_input = std::move(call.input);
+  result.child_awaited = call.awaited;
+  result.child_timeout_ms = call.timeout.count();
+  if (call.limit) {
+    result.child_limited = true;
+    result.child_limit_key = std::move(call.limit->key);
+    result.child_limit_group = std::move(call.limit->group);
+  }
+  result.started_at = started_at;
+  result.finished_at = std::max(wall_now(), started_at);
+  return result;
+}
+
 }  // namespace
 
 struct EffectRunner::Attempt {
@@ -137,8 +157,13 @@ awaitable<bus::TaskResult> EffectRunner::execute(AttemptPtr attempt) {
   const Timestamp started_at = wall_now();
   Result<nodes::Segment> segment = make_segment(task, *workflow, parts_.options);
   if (!segment) co_return error_result(task, parts_.options.worker, std::move(segment.error().message));
-  nodes::Segment::Prepared prepared = segment->prepare(index);
   bus::TaskResult result = empty_result(task, parts_.options.worker);
+  if (!task.failure.empty()) {
+    nodes::NodeRun failed = segment->finish(index, fail(ErrorCode::node_execution_failed, task.failure), false, {}, {});
+    result.nodes.push_back(node_result(**workflow, node, std::move(failed), started_at));
+    co_return result;
+  }
+  nodes::Segment::Prepared prepared = segment->prepare(index);
   if (prepared.done) {
     result.nodes.push_back(node_result(**workflow, node, std::move(*prepared.done), started_at));
     co_return result;
@@ -151,8 +176,14 @@ awaitable<bus::TaskResult> EffectRunner::execute(AttemptPtr attempt) {
   EffectContext context;
   context.idempotency_key = idempotency_key(task);
   context.timeout = node.timeout;
+  context.input = std::move(prepared.input);
+  context.depth = task.depth;
   EffectOutcome outcome =
       co_await body->second->run(std::move(context), std::move(prepared.config), attempt->cancellation);
+  if (outcome.child) {
+    result.nodes.push_back(calling_result(node, std::move(*outcome.child), started_at));
+    co_return result;
+  }
   nodes::NodeRun run = segment->finish(index, std::move(outcome.output), outcome.permanent, outcome.retry_after,
                                        std::move(outcome.logs));
   result.nodes.push_back(node_result(**workflow, node, std::move(run), started_at));

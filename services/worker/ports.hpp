@@ -47,6 +47,17 @@ class WorkflowSource {
 };
 
 using store::StoredPayload;
+/// Workflows by name, as they are now.
+class WorkflowNames {
+ public:
+  struct Current {
+    Uuid workflow_id;
+    int version = 0;
+    bool enabled = true;
+  };
+  virtual ~WorkflowNames() = default;
+  virtual awaitable<Result<std::optional<Current>>> current(std::string name) = 0;
+};
 
 /// Payloads too large for a message.
 class PayloadStore {

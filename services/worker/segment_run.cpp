@@ -24,6 +24,8 @@ bus::NodeOutcome bus_outcome(nodes::Outcome outcome) {
       return bus::NodeOutcome::failed;
     case nodes::Outcome::waiting:
       return bus::NodeOutcome::waiting;
+    case nodes::Outcome::asking:
+      return bus::NodeOutcome::asking;
     case nodes::Outcome::expanded:
       break;
   }
@@ -93,6 +95,15 @@ bus::NodeResult node_result(const workflow::Workflow& workflow, const workflow::
     result.item_errors.push_back({error.index, std::move(error.error), std::move(error.error_code), error.recovered});
   for (const int away : run.routed_away)
     result.routed_away.push_back(workflow.nodes[static_cast<std::size_t>(away)].id);
+  if (run.approval) {
+    result.approval_title = std::move(run.approval->title);
+    result.approval_description = std::move(run.approval->description);
+    result.approval_assignee = std::move(run.approval->assignee);
+    result.approval_groups = std::move(run.approval->groups);
+    result.approval_default = std::move(run.approval->default_action);
+    result.approval_timeout_ms = run.approval->timeout.count();
+    result.approval_input = std::move(run.approval->input);
+  }
   cut_logs(result.logs);
   result.started_at = started_at;
   result.finished_at = std::max(wall_now(), started_at);
@@ -155,7 +166,8 @@ bus::TaskResult run_segment(const bus::Task& task, std::shared_ptr<const workflo
     const Timestamp started_at = wall_now();
     nodes::NodeRun run = segment->run(index);
     const bool failed = run.outcome == nodes::Outcome::failed;
-    if (run.outcome == nodes::Outcome::waiting || (failed && run.fallback_input)) open.push_back(index);
+    const bool waits = run.outcome == nodes::Outcome::waiting || run.outcome == nodes::Outcome::asking;
+    if (waits || (failed && run.fallback_input)) open.push_back(index);
     const bool stop = failed && !run.recovery && !run.fallback_input;
     result.nodes.push_back(node_result(*workflow, node, std::move(run), started_at));
     bytes += payload_bytes(result.nodes.back());

@@ -10,6 +10,7 @@
 #include "services/worker/http_node.hpp"
 #include "services/worker/puller.hpp"
 #include "services/worker/storage.hpp"
+#include "services/worker/subworkflow_node.hpp"
 #include "services/worker/task_runner.hpp"
 #include "services/worker/worker_metrics.hpp"
 
@@ -41,12 +42,14 @@ struct Worker::Parts {
         pool(io, pool_options(settings)),
         storage(io, pool),
         http(io, settings.guard),
+        subworkflow(storage, storage),
         group(io) {}
 
   expr::Value env;
   store::Pool pool;
   Storage storage;
   HttpNode http;
+  SubworkflowNode subworkflow;
   // From here on: as soon as there was a connection to the bus.
   std::unique_ptr<bus::Connection> bus;
   std::unique_ptr<Puller> puller;
@@ -110,7 +113,7 @@ void Worker::run_on_bus() {
                              .bus = *parts.puller,
                              .workflows = parts.storage,
                              .payloads = parts.storage,
-                             .effect_nodes = {{"http", &parts.http}},
+                             .effect_nodes = {{"http", &parts.http}, {"subworkflow", &parts.subworkflow}},
                              .options = {.env = parts.env,
                                          .worker = settings_.name,
                                          .max_output_bytes = settings_.common.max_output_bytes},

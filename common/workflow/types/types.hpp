@@ -23,6 +23,8 @@ NodeType variables_type();
 NodeType template_type();
 NodeType wait_type();
 NodeType http_type();
+NodeType subworkflow_type();
+NodeType approval_type();
 NodeType crypto_type();
 NodeType datetime_type();
 

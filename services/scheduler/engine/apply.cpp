@@ -40,6 +40,17 @@ void Execution::record(JournalEntry entry, Decision& decision) {
 // `events` is null in a replay, which only counts them.
 void Execution::apply(const JournalEntry& entry, std::vector<Event>* events) {
   last_progress_ = std::max({last_progress_, entry.started_at, entry.finished_at});
+  const bool stood = stands_still();
+  apply_to_execution(entry, events);
+  if (stands_still() == stood) return;
+  if (stood) {
+    stood_for_ += std::max(entry.finished_at - stands_since_, Timestamp::duration(0));
+  } else {
+    stands_since_ = entry.finished_at;
+  }
+}
+
+void Execution::apply_to_execution(const JournalEntry& entry, std::vector<Event>* events) {
   if (entry.kind == EntryKind::paused) {
     paused_ = true;
     paused_at_ = entry.finished_at;
@@ -48,7 +59,6 @@ void Execution::apply(const JournalEntry& entry, std::vector<Event>* events) {
     return;
   }
   if (entry.kind == EntryKind::resumed) {
-    if (paused_) paused_for_ += entry.finished_at - paused_at_;
     paused_ = false;
     pause_reason_.clear();
     for (NodeStatus& status : nodes_) {
@@ -89,7 +99,9 @@ void Execution::apply_to_unit(const JournalEntry& entry, Unit unit, std::vector<
   };
   const auto begin = [&] {
     // What is pure has no entry for its start: its end tells both.
-    if (before == NodeState::running || before == NodeState::waiting || before == NodeState::iterating) return;
+    if (before == NodeState::running || before == NodeState::waiting || before == NodeState::calling ||
+        before == NodeState::asking || before == NodeState::iterating)
+      return;
     Event started = event(EventKind::node_started);
     started.at = entry.started_at;
     emit(events, std::move(started));
@@ -120,8 +132,9 @@ void Execution::apply_to_unit(const JournalEntry& entry, Unit unit, std::vector<
                             .attempt = entry.attempt,
                             .effect = true,
                             .now = entry.started_at,
-                            .seed = seed_of(entry.dispatch_id)});
-      // A dispatch that replaces a lost one is no new attempt.
+                            .seed = seed_of(entry.dispatch_id),
+                            .failure = entry.error});
+      // A dispatch that replaces a lost one is no new attempt, nor is one that asks what follows from a failure.
       if (before != NodeState::running) begin();
       break;
     }
@@ -153,6 +166,26 @@ void Execution::apply_to_unit(const JournalEntry& entry, Unit unit, std::vector<
       own.started_at = own.since = entry.started_at;
       own.wake_at = entry.wake_at;
       node.when_woken = payload_of(entry.output);
+      break;
+    case EntryKind::asked:
+      begin();
+      own.state = NodeState::asking;
+      own.since = entry.finished_at;
+      own.attempt = entry.attempt;
+      own.started_at = entry.started_at;
+      own.wake_at = entry.wake_at;
+      node.when_woken = payload_of(entry.output);
+      node.approval = Uuid::parse(entry.approval_id).value_or(Uuid{});
+      node.approves_by_itself = entry.approves_by_itself;
+      break;
+    case EntryKind::called:
+      begin();
+      drop_dispatch();
+      own.state = NodeState::calling;
+      own.attempt = entry.attempt;
+      own.wake_at = entry.wake_at;
+      own.since = entry.finished_at;
+      own.child = Uuid::parse(entry.child_id).value_or(Uuid{});
       break;
     case EntryKind::expanded:
       begin();
@@ -211,6 +244,8 @@ void Execution::apply_to_unit(const JournalEntry& entry, Unit unit, std::vector<
     case EntryKind::resumed:
       break;  // not about a node
   }
+  asking_ += (own.state == NodeState::asking ? 1 : 0) - (before == NodeState::asking ? 1 : 0);
+  calling_ += (own.state == NodeState::calling ? 1 : 0) - (before == NodeState::calling ? 1 : 0);
   // A fallback that has come to an end is free for the next that needs it.
   const bool over = own.state == NodeState::completed || own.state == NodeState::skipped ||
                     own.state == NodeState::recovered || own.state == NodeState::failed;

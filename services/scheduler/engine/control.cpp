@@ -38,15 +38,16 @@ Result<Decision> Execution::cancel(std::string reason, Timestamp now) {
 
 Decision Execution::on_deadline(Timestamp now) {
   Decision decision;
-  if (ended_ || paused_ || now < deadline()) return decision;
+  if (ended_ || stands_still() || now < deadline()) return decision;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(workflow_->settings.timeout).count();
-  fail(-1, fmt::format("Workflow timed out after {} seconds", seconds), decision, now);
+  fail(-1, fmt::format("Workflow timed out after {} seconds", seconds), "TIMEOUT", decision, now);
   return decision;
 }
 
-void Execution::fail(int node, std::string error, Decision& decision, Timestamp now) {
+void Execution::fail(int node, std::string error, std::string error_code, Decision& decision, Timestamp now) {
   Event event{.kind = EventKind::execution_failed, .error = error};
-  end_early({.status = "failed", .error = std::move(error), .error_node = node}, std::move(event), decision, now);
+  End end{.status = "failed", .error = std::move(error), .error_code = std::move(error_code), .error_node = node};
+  end_early(std::move(end), std::move(event), decision, now);
 }
 
 // What still runs or waits is recorded as cancelled. What has failed already, and waited for its fallback or for
@@ -62,6 +63,8 @@ void Execution::end_early(End end, Event event, Decision& decision, Timestamp no
   decision.run_now.clear();
   decision.run_after_commit.clear();
   decision.timers.clear();
+  // As if those had never been asked for; who waits for none begins all the same.
+  std::erase_if(decision.children, [](const ChildStart& start) { return start.call.awaited; });
   decision.stopped.clear();  // all of it stops
   ended_ = true;
   event.duration = std::chrono::duration_cast<std::chrono::milliseconds>(now - started_at_);
@@ -73,8 +76,13 @@ void Execution::end_early(End end, Event event, Decision& decision, Timestamp no
 void Execution::cancel_unit(Unit unit, Decision& decision, Timestamp now) {
   const NodeState state = attempts(unit).state;
   const bool has_items = unit.item < 0 && status_of(unit.node).iteration != nullptr;
-  const bool open = state == NodeState::running || state == NodeState::waiting || state == NodeState::retrying ||
-                    state == NodeState::iterating || (state == NodeState::exhausted && has_items);
+  if (state == NodeState::calling) {
+    decision.let_go.push_back(attempts(unit).child);
+    decision.abandoned.push_back(attempts(unit).child);
+  }
+  const bool open = state == NodeState::running || state == NodeState::waiting || state == NodeState::calling ||
+                    state == NodeState::asking || state == NodeState::retrying || state == NodeState::iterating ||
+                    (state == NodeState::exhausted && has_items);
   if (!open) return;
   JournalEntry entry = entry_for(unit, EntryKind::cancelled);
   entry.finished_at = now;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/time.hpp"
+#include "common/base/uuid.hpp"
 #include "common/journal/journal_entry.hpp"
 
 /// What the engine is told and what it answers: the words between it and the shell around it.
@@ -23,7 +24,38 @@ struct Unit {
   bool operator==(const Unit&) const = default;
 };
 
-enum class Outcome { completed, skipped, failed, waiting, expanded };
+enum class Outcome { completed, skipped, failed, waiting, expanded, calling, asking };
+
+/// An execution that a node wants to begin.
+struct ChildCall {
+  Uuid workflow_id;
+  int version = 0;
+  std::string workflow;
+  std::string input;  ///< raw
+  bool awaited = true;
+  std::chrono::milliseconds timeout{0};  ///< how long its end is waited for; 0: as long as it takes
+  bool limited = false;                  ///< limits say when it may start
+  std::string limit_key;
+  std::string limit_group;
+};
+
+/// What a node asks people.
+struct Question {
+  std::string title;
+  std::string description;
+  std::string assignee;
+  std::vector<std::string> groups;
+  std::string default_action;            ///< approve, reject; empty: none
+  std::chrono::milliseconds timeout{0};  ///< until the default action; 0: none
+  std::string input;                     ///< raw: what it is about
+};
+
+/// What somebody decided.
+struct Verdict {
+  bool approved = false;
+  std::string comment;
+  std::string decided_by;
+};
 
 /// What a worker says of one node.
 struct NodeResult {
@@ -43,6 +75,8 @@ struct NodeResult {
   std::vector<std::string> items;        ///< expanded: raw
   std::string items_at;                  ///< or where they are
   std::vector<journal::ItemError> item_errors;
+  std::optional<ChildCall> call;     ///< calling
+  std::optional<Question> question;  ///< asking
   Timestamp started_at{};
   Timestamp finished_at{};
 };
@@ -65,6 +99,8 @@ struct Dispatch {
   bool effect = false;
   Timestamp now{};
   std::uint64_t seed = 0;
+  /// Not empty: the attempt has failed with this already; what follows from it by on_error is to be worked out.
+  std::string failure = {};
 
   Unit unit() const { return {nodes.front(), item}; }
 };
@@ -100,21 +136,50 @@ struct TimerChange {
   std::optional<Timestamp> fire_at;  ///< nullopt: cleared
 };
 
+/// An execution that begins with the commit of the decision.
+struct ChildStart {
+  Uuid id;
+  ChildCall call;
+};
+
+/// A question that is asked, or has been decided, with the commit of the decision.
+struct ApprovalChange {
+  Uuid id;
+  int node = 0;
+  std::optional<Question> asked;
+  std::optional<Timestamp> expires_at;  ///< asked
+  std::optional<Verdict> decided;
+  Timestamp at{};
+};
+
+/// How an execution that a node waits for has ended.
+struct ChildEnd {
+  std::string_view status;  ///< completed, failed, cancelled
+  std::string output;       ///< raw; completed
+  std::string error;
+};
+
 struct End {
   std::string_view status;  ///< completed, failed, cancelled
   Payload output;           ///< null: none
   std::string error;
+  std::string error_code;
   int error_node = -1;
 };
 
-/// What to do, in this order: send `run_now`; commit `entries`, `timers` and `end` together; after that commit send
-/// `run_after_commit`, tell workers to drop `stopped`, and publish `events`.
+/// What to do, in this order: send `run_now`; commit `entries`, `timers`, `children`, `let_go`, `approvals` and `end`
+/// together; after that commit send `run_after_commit`, tell workers to drop `stopped`, stop the `abandoned` children,
+/// and publish `events`.
 struct Decision {
   std::vector<journal::JournalEntry> entries;
   std::vector<TimerChange> timers;
   std::vector<Dispatch> run_now;
   std::vector<Dispatch> run_after_commit;
   std::vector<std::int64_t> stopped;  ///< dispatches that nobody waits for any more
+  std::vector<ChildStart> children;
+  std::vector<Uuid> let_go;     ///< children whose ends are not waited for any more
+  std::vector<Uuid> abandoned;  ///< of these, the ones that have not ended; with `end`, all that were waited for
+  std::vector<ApprovalChange> approvals;
   std::vector<Event> events;
   std::optional<End> end;
   bool superseded = false;  ///< a result that nobody waits for any more; changes nothing

@@ -80,6 +80,21 @@ Decision Execution::on_timer(Unit unit, Timestamp now) {
     }
     return decision;
   }
+  if (own.state == NodeState::calling && own.wake_at != Timestamp{} && now >= own.wake_at) {
+    decision.timers.push_back({unit, std::nullopt});
+    decision.let_go.push_back(own.child);
+    decision.abandoned.push_back(own.child);
+    const double seconds = std::chrono::duration<double>(own.wake_at - own.since).count();
+    take_child_failure(unit, fmt::format("the sub-workflow did not end within its timeout of {:g} seconds", seconds),
+                       "TIMEOUT", decision, now);
+    if (!ended_) schedule(decision, now);
+    return decision;
+  }
+  if (own.state == NodeState::asking && own.wake_at != Timestamp{} && now >= own.wake_at) {
+    settle_question(unit.node, {.approved = node.approves_by_itself, .decided_by = "timeout"}, decision, now);
+    schedule(decision, now);
+    return decision;
+  }
   const bool due = (own.state == NodeState::retrying || own.state == NodeState::waiting) && now >= own.wake_at;
   if (!due) return decision;
   decision.timers.push_back({unit, std::nullopt});
@@ -113,7 +128,10 @@ const Dispatch* Execution::find_dispatch(std::int64_t id) const {
 std::vector<TimerChange> Execution::timers() const {
   std::vector<TimerChange> all;
   const auto add = [&](const Attempts& own, Unit unit) {
-    if (own.state == NodeState::retrying || own.state == NodeState::waiting) all.push_back({unit, own.wake_at});
+    const bool timed =
+        own.state == NodeState::retrying || own.state == NodeState::waiting ||
+        ((own.state == NodeState::calling || own.state == NodeState::asking) && own.wake_at != Timestamp{});
+    if (timed) all.push_back({unit, own.wake_at});
   };
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     const int node = static_cast<int>(i);

@@ -26,6 +26,8 @@ enum class NodeState {
   running,       ///< an attempt of an effect is out, and recorded
   retrying,      ///< failed, waits for its next attempt
   waiting,       ///< a wait node
+  calling,       ///< waits for the end of another execution
+  asking,        ///< waits for a person to decide
   iterating,     ///< an effect with for_each whose items run
   falling_back,  ///< failed, and its fallback node runs in its place
   exhausted,     ///< failed, retries used up, waits for the execution to be resumed
@@ -55,6 +57,10 @@ class Execution {
   Decision resume(Timestamp now);
 
   Decision on_result(SegmentResult result, Timestamp now);
+  /// An execution that a node may be waiting for has ended.
+  Decision on_child_ended(const Uuid& child, ChildEnd how, Timestamp now);
+  /// Somebody has decided. Errors: conflict_error (nothing is asked under this id, or not any more).
+  Result<Decision> decide(const Uuid& approval, Verdict verdict, Timestamp now);
   /// A wait or a retry delay is over, or an attempt has taken longer than its node's timeout.
   Decision on_timer(Unit unit, Timestamp now);
   /// deadline() has passed.
@@ -76,8 +82,10 @@ class Execution {
 
   bool ended() const { return ended_; }
   bool paused() const { return paused_; }
-  /// running or paused: what the live row says.
-  std::string_view status() const { return paused_ ? "paused" : "running"; }
+  /// running, paused or waiting_for_approval: what the live row says.
+  std::string_view status() const { return paused_ ? "paused" : asking_ > 0 ? "waiting_for_approval" : "running"; }
+  /// The output so far, raw, of the first node that asks; null when none does.
+  Payload open_question() const;
   NodeState state(int node) const { return nodes_[static_cast<std::size_t>(node)].state; }
   NodeState state(Unit unit) const { return attempts(unit).state; }
   /// Output of a finished node; "null" for skipped ones.
@@ -96,13 +104,16 @@ class Execution {
   std::vector<TimerChange> timers() const;
   /// When on_timer() should be asked about a dispatch whose node has a timeout.
   std::optional<Timestamp> times_out_at(const Dispatch& dispatch) const;
+  /// The executions whose ends nodes wait for.
+  std::vector<Uuid> awaited_children() const;
+  bool awaits_children() const { return calling_ > 0; }
   /// All that moves it on, in no order that matters; empty once it has ended. Costs the number of nodes and items.
   std::vector<Wait> waits() const;
   /// It would stay as it is for ever: never true between two calls, or the engine is wrong.
   bool waits_for_nothing() const;
   /// The latest time in its journal; when it was accepted or started, while that is empty.
   Timestamp last_progress() const { return last_progress_; }
-  /// Nothing is out with a worker: only timers and people move this execution.
+  /// Nothing is out with a worker: only timers, people and other executions move this one.
   bool only_waits() const { return in_flight_.empty() && !ended_; }
 
   const workflow::Workflow& workflow() const { return *workflow_; }
@@ -111,8 +122,10 @@ class Execution {
   void set_started_at(Timestamp at) { started_at_ = at; }
   /// What the output of a node may weigh. Workers hold single outputs to it; those of items are put together here.
   void set_max_output_bytes(std::size_t bytes) { max_output_bytes_ = bytes; }
-  /// When settings.timeout will have passed, the time spent paused left out. While paused it only moves away.
-  Timestamp deadline() const { return started_at_ + workflow_->settings.timeout + paused_for_; }
+  /// Time does not count now: it is paused, or people are asked.
+  bool stands_still() const { return paused_ || asking_ > 0; }
+  /// When settings.timeout will have passed, the time in which it stood still left out. Then it only moves away.
+  Timestamp deadline() const { return started_at_ + workflow_->settings.timeout + stood_for_; }
 
  private:
   struct Attempts {
@@ -121,8 +134,9 @@ class Execution {
     int forgiven = 0;  ///< of these, how many were before the retries began afresh
     std::int64_t dispatch_id = 0;
     Timestamp started_at{};
-    Timestamp since{};  ///< retrying, waiting: when that began
+    Timestamp since{};  ///< retrying, waiting, calling, asking: when that began
     Timestamp wake_at{};
+    Uuid child;  ///< calling
     Payload output;
     Payload failure;  ///< retrying: the error
   };
@@ -135,7 +149,9 @@ class Execution {
     int done = 0;
   };
   struct NodeStatus : Attempts {
-    Payload when_woken;  ///< waiting: the output it will have
+    Payload when_woken;               ///< waiting: the output it will have; asking: the question
+    Uuid approval;                    ///< asking
+    bool approves_by_itself = false;  ///< asking: what happens when nobody decides in time
     std::unique_ptr<Iteration> iteration;
     // falling_back:
     Payload fallback_input;
@@ -157,7 +173,7 @@ class Execution {
   void schedule_effects(Decision& decision, Timestamp now);
   void schedule_items(int node, Decision& decision, Timestamp now);
   void schedule_segments(Decision& decision, Timestamp now);
-  void begin_attempt(Unit unit, Decision& decision, Timestamp now);
+  void begin_attempt(Unit unit, Decision& decision, Timestamp now, const std::string& failure = {});
   void finish_if_done(Decision& decision, Timestamp now);
   bool has_room() const;
   std::uint64_t seed_of(std::int64_t dispatch_id) const;
@@ -175,14 +191,26 @@ class Execution {
   void settle_fallback(int node, const Payload& output, const std::string& error, Decision& decision, Timestamp now);
   Decision fail_attempt(std::int64_t dispatch_id, std::string error, std::string code, bool permanent, Timestamp now);
 
+  // children.cpp
+  void take_call(ChildCall&& call, Unit unit, journal::JournalEntry entry, std::int64_t dispatch_id, Decision& decision,
+                 Timestamp now);
+  void take_child_failure(Unit unit, std::string error, std::string code, Decision& decision, Timestamp now);
+  std::optional<Unit> caller_of(const Uuid& child) const;
+
+  // approvals.cpp
+  void take_question(Question&& question, Unit unit, journal::JournalEntry entry, std::int64_t dispatch_id,
+                     Decision& decision, Timestamp now);
+  void settle_question(int node, Verdict verdict, Decision& decision, Timestamp now);
+
   // control.cpp
-  void fail(int node, std::string error, Decision& decision, Timestamp now);
+  void fail(int node, std::string error, std::string error_code, Decision& decision, Timestamp now);
   void end_early(End end, Event event, Decision& decision, Timestamp now);
   void cancel_unit(Unit unit, Decision& decision, Timestamp now);
 
   // apply.cpp
   void record(journal::JournalEntry entry, Decision& decision);
   void apply(const journal::JournalEntry& entry, std::vector<Event>* events);
+  void apply_to_execution(const journal::JournalEntry& entry, std::vector<Event>* events);
   void apply_to_unit(const journal::JournalEntry& entry, Unit unit, std::vector<Event>* events);
   void take_routes(const workflow::Node& node, const std::vector<std::string>& away);
   void emit(std::vector<Event>* events, Event event);
@@ -203,11 +231,14 @@ class Execution {
   std::vector<Dispatch> in_flight_;
   std::int64_t next_seq_ = 1;
   std::size_t max_output_bytes_ = payload::kDefaultMaxOutputBytes;
+  int calling_ = 0;  ///< units that wait for the ends of children
   bool has_fallbacks_ = false;
   bool ended_ = false;
   bool paused_ = false;
+  int asking_ = 0;  ///< nodes that wait for people
+  Timestamp stands_since_{};
+  Timestamp::duration stood_for_{0};
   Timestamp paused_at_{};
-  Timestamp::duration paused_for_{0};
   std::string pause_reason_;
   Timestamp last_progress_;
 };

@@ -96,6 +96,13 @@ void Execution::take_result(NodeResult&& result, Unit unit, const SegmentResult&
       record(std::move(entry), decision);
       finish_iteration(unit.node, decision, now);
       break;
+    case Outcome::asking:
+      if (result.question)
+        take_question(std::move(*result.question), unit, std::move(entry), segment.dispatch_id, decision, now);
+      break;
+    case Outcome::calling:
+      if (result.call) take_call(std::move(*result.call), unit, std::move(entry), segment.dispatch_id, decision, now);
+      break;
     case Outcome::failed:
       entry.kind = EntryKind::failed;
       take_failure(std::move(result), unit, std::move(entry), decision, now);
@@ -142,6 +149,7 @@ void Execution::take_failure(NodeResult&& result, Unit unit, JournalEntry entry,
 void Execution::give_up(Unit unit, JournalEntry entry, Decision& decision, Timestamp now) {
   const int place = status_of(unit.node).stands_for;
   std::string error = entry.error;
+  std::string error_code = entry.error_code;
   if (unit.item >= 0) {
     JournalEntry whole = entry_for({unit.node}, EntryKind::failed);
     whole.finished_at = now;
@@ -158,7 +166,7 @@ void Execution::give_up(Unit unit, JournalEntry entry, Decision& decision, Times
   if (place >= 0) {
     settle_fallback(place, nullptr, error, decision, now);
   } else {
-    fail(unit.node, std::move(error), decision, now);
+    fail(unit.node, std::move(error), std::move(error_code), decision, now);
   }
 }
 
@@ -203,7 +211,7 @@ void Execution::finish_iteration(int index, Decision& decision, Timestamp now) {
       record(std::move(entry), decision);
     } else {
       record(std::move(entry), decision);
-      fail(index, std::move(failed.error), decision, now);
+      fail(index, std::move(failed.error), std::move(failed.error_code), decision, now);
     }
     return;
   }
@@ -266,11 +274,12 @@ Decision Execution::replace_lost(std::int64_t dispatch_id, Timestamp now) {
   const Dispatch* found = find_dispatch(dispatch_id);
   if (ended_ || found == nullptr || !found->effect) return decision;
   const Unit unit = found->unit();
-  if (info(unit.node).retry.fail_when_worker_lost)
+  const std::string failure = found->failure;
+  if (info(unit.node).retry.fail_when_worker_lost && failure.empty())
     return fail_attempt(dispatch_id, "worker lost", "WORKER_LOST", true, now);
   std::erase_if(in_flight_, [&](const Dispatch& d) { return d.id == dispatch_id; });
   attempts(unit).attempt -= 1;  // the same attempt, not one more
-  begin_attempt(unit, decision, now);
+  begin_attempt(unit, decision, now, failure);
   return decision;
 }
 

@@ -77,7 +77,8 @@ bool Execution::fuses(int dependency, int node, const std::vector<char>& chosen)
 }
 
 bool Execution::has_room() const {
-  return in_flight_.size() < static_cast<std::size_t>(workflow_->settings.max_concurrency);
+  return in_flight_.size() + static_cast<std::size_t>(calling_) <
+         static_cast<std::size_t>(workflow_->settings.max_concurrency);
 }
 
 std::uint64_t Execution::seed_of(std::int64_t dispatch_id) const {
@@ -187,9 +188,10 @@ void Execution::schedule_items(int node, Decision& decision, Timestamp now) {
   while (has_room() && iteration.next < end) begin_attempt({node, iteration.next}, decision, now);
 }
 
-void Execution::begin_attempt(Unit unit, Decision& decision, Timestamp now) {
+void Execution::begin_attempt(Unit unit, Decision& decision, Timestamp now, const std::string& failure) {
   JournalEntry entry = entry_for(unit, EntryKind::started);
   entry.attempt = attempts(unit).attempt + 1;
+  entry.error = failure;
   entry.epoch = ids_->epoch();
   entry.dispatch_id = ids_->next();
   entry.started_at = now;

@@ -30,6 +30,16 @@ std::vector<Wait> Execution::waits() const {
 
 void Execution::add_wait(Unit unit, std::vector<Wait>& all) const {
   const Attempts& own = attempts(unit);
+  if (own.state == NodeState::calling || own.state == NodeState::asking) {
+    const bool child = own.state == NodeState::calling;
+    all.push_back({.kind = child ? WaitKind::child : WaitKind::approval,
+                   .unit = unit,
+                   .attempt = own.attempt,
+                   .since = own.since,
+                   .until = own.wake_at == Timestamp{} ? std::nullopt : std::optional(own.wake_at),
+                   .why = child ? own.child.to_string() : std::string()});
+    return;
+  }
   if (own.state != NodeState::retrying && own.state != NodeState::waiting) return;
   const bool retry = own.state == NodeState::retrying;
   all.push_back({.kind = retry ? WaitKind::retry : WaitKind::timer,

@@ -12,6 +12,8 @@ enum class WaitKind {
   timer,        ///< the end of a wait
   concurrency,  ///< ready; as many as settings.max_concurrency allows are out
   paused,       ///< a person
+  approval,     ///< a person's decision
+  child,        ///< the end of another execution
 };
 
 /// One thing that an execution waits for.
@@ -22,7 +24,7 @@ struct Wait {
   Timestamp since{};               ///< 1970: not known
   std::optional<Timestamp> until;  ///< when it is over at the latest, as far as that is known
   std::int64_t dispatch_id = 0;    ///< task
-  std::string why;                 ///< retry: the error; paused: the reason
+  std::string why;                 ///< retry: the error; paused: the reason; child: the id of the execution
 };
 
 }  // namespace r8r::engine

@@ -78,8 +78,37 @@ Result<store::ProgressOutcome> Database::write(std::int64_t incarnation, const s
       entry.timers.erase(timer.node_id);
     }
   }
+  for (const Uuid& child : progress.children_let_go) awaited_.erase(child);
+  const store::LiveExecution parent = *entry.live;
+  const std::vector<store::NewChild> children = progress.children;
   if (progress.ending) end(entry, progress);
+  // `entry` may move from here on.
+  for (const store::NewChild& child : children) begin_child(parent, child);
+  if (progress.ending && progress.has_children)
+    std::erase_if(awaited_, [&](const auto& item) { return item.second == progress.id; });
   return store::ProgressOutcome::committed;
+}
+
+// Workflows have no names here, so what is started by its name is not there.
+void Database::begin_child(const store::LiveExecution& parent, const store::NewChild& child) {
+  if (!child.workflow_id || executions_.contains(child.id)) return;
+  store::LiveExecution live{.partition = child.partition};
+  live.row.id = child.id;
+  live.row.workflow_id = *child.workflow_id;
+  live.row.workflow_version = child.workflow_version;
+  live.row.workflow_name = child.workflow_name;
+  live.row.status = "pending";
+  live.row.trigger_type = child.trigger_type;
+  live.row.input = child.input;
+  live.row.correlation_id = parent.row.correlation_id;
+  live.row.accepted_at = child.accepted_at;
+  live.row.live = true;
+  live.row.parent_execution_id = parent.row.id;
+  if (child.awaited) live.parent_partition = parent.partition;
+  live.depth = parent.depth + 1;
+  live.limit_key = child.limit_key;
+  if (child.awaited) awaited_.emplace(child.id, parent.row.id);
+  accept(std::move(live));
 }
 
 void Database::end(Entry& entry, const store::ExecutionProgress& progress) {
@@ -183,6 +212,83 @@ bool Database::begin_again(const Uuid& id, int partition) {
   live.row.trace.clear();
   accept(std::move(live));
   return true;
+}
+
+std::vector<store::LimitedRun> Database::limited_runs(const std::vector<int>& partitions) const {
+  std::vector<store::LimitedRun> runs;
+  for (const int partition : partitions) {
+    for (const Uuid& id : live_[static_cast<std::size_t>(partition)]) {
+      const store::LiveExecution& live = *entry(id)->live;
+      if (live.limit_key && live.row.started_at) runs.push_back({id, partition, live.row.workflow_id, *live.limit_key});
+    }
+  }
+  return runs;
+}
+
+std::vector<Timestamp> Database::starts_since(const Uuid& workflow_id, const std::string& key, Timestamp since,
+                                              int limit) const {
+  std::vector<Timestamp> starts;
+  for (const auto& [id, entry] : executions_) {
+    // What has ended does not say its key here: only what lives counts.
+    if (!entry.live || entry.live->row.workflow_id != workflow_id || entry.live->limit_key != key) continue;
+    if (entry.live->row.started_at > since) starts.push_back(*entry.live->row.started_at);
+  }
+  std::sort(starts.rbegin(), starts.rend());
+  if (starts.size() > static_cast<std::size_t>(limit)) starts.resize(static_cast<std::size_t>(limit));
+  return starts;
+}
+
+// ---- children
+
+std::vector<store::ChildEnding> Database::ended_children(const std::vector<Uuid>& ids) const {
+  std::vector<store::ChildEnding> found;
+  for (const Uuid& id : ids) {
+    const Entry* entry = this->entry(id);
+    if (entry == nullptr || entry->ended.empty()) continue;
+    const store::ExecutionRow& row = entry->ended.front().row;
+    found.push_back({id, row.status, row.output, row.error});
+  }
+  return found;
+}
+
+std::vector<std::pair<Uuid, int>> Database::living(const std::vector<Uuid>& ids) const {
+  std::vector<std::pair<Uuid, int>> found;
+  for (const Uuid& id : ids) {
+    if (const Entry* entry = this->entry(id); entry != nullptr && entry->live)
+      found.emplace_back(id, entry->live->partition);
+  }
+  return found;
+}
+
+std::vector<Uuid> Database::abandoned(const std::vector<Uuid>& ids) const {
+  std::vector<Uuid> found;
+  for (const Uuid& id : ids) {
+    const Entry* entry = this->entry(id);
+    const bool was_awaited = entry != nullptr && entry->live && entry->live->parent_partition;
+    if (was_awaited && !awaited_.contains(id)) found.push_back(id);
+  }
+  return found;
+}
+
+std::vector<std::pair<Uuid, int>> Database::overlooked(const std::vector<int>& partitions, int limit) const {
+  std::vector<std::pair<Uuid, int>> found;
+  const auto mine = [&](int partition) {
+    return std::find(partitions.begin(), partitions.end(), partition) != partitions.end();
+  };
+  for (const auto& [child, parent] : awaited_) {
+    const Entry* waits = entry(parent);
+    const Entry* ended = entry(child);
+    if (waits != nullptr && waits->live && mine(waits->live->partition) && ended != nullptr && !ended->ended.empty())
+      found.emplace_back(parent, waits->live->partition);
+  }
+  for (const int partition : partitions) {
+    for (const Uuid& id : live_[static_cast<std::size_t>(partition)]) {
+      if (entry(id)->live->parent_partition && !awaited_.contains(id)) found.emplace_back(id, partition);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  if (found.size() > static_cast<std::size_t>(limit)) found.resize(static_cast<std::size_t>(limit));
+  return found;
 }
 
 // ---- leases

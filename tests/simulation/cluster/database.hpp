@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/store/children.hpp"
 #include "common/store/executions.hpp"
 #include "common/store/leases.hpp"
 #include "common/store/progress_queue.hpp"
@@ -40,6 +41,15 @@ class Database {
   std::vector<store::DueTimer> timers_before(const std::vector<int>& partitions, Timestamp before, int limit) const;
   std::vector<std::string> whole_journal(const Uuid& id, int run) const;
   bool begin_again(const Uuid& id, int partition);
+  std::vector<store::LimitedRun> limited_runs(const std::vector<int>& partitions) const;
+  std::vector<Timestamp> starts_since(const Uuid& workflow_id, const std::string& key, Timestamp since,
+                                      int limit) const;
+
+  // store::Children.
+  std::vector<store::ChildEnding> ended_children(const std::vector<Uuid>& ids) const;
+  std::vector<std::pair<Uuid, int>> living(const std::vector<Uuid>& ids) const;
+  std::vector<Uuid> abandoned(const std::vector<Uuid>& ids) const;
+  std::vector<std::pair<Uuid, int>> overlooked(const std::vector<int>& partitions, int limit) const;
 
   // store::Leases.
   std::int64_t begin_incarnation(std::chrono::milliseconds lease);
@@ -79,11 +89,13 @@ class Database {
   };
 
   void end(Entry& entry, const store::ExecutionProgress& progress);
+  void begin_child(const store::LiveExecution& parent, const store::NewChild& child);
 
   Events& events_;
   const Bugs& bugs_;
   std::unordered_map<Uuid, Entry> executions_;
-  std::vector<std::set<Uuid>> live_;  // by partition
+  std::vector<std::set<Uuid>> live_;        // by partition
+  std::unordered_map<Uuid, Uuid> awaited_;  // child → who waits for it
   std::vector<std::optional<std::int64_t>> owners_;
   std::map<std::int64_t, Scheduler> schedulers_;
   std::vector<std::string> broken_;

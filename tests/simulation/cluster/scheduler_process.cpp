@@ -27,7 +27,7 @@ Error away() {
 SchedulerProcess::SchedulerProcess(const World& world, Clocks clocks)
     : Process(world.events), world_(world), clocks_(clocks), id_(world.database.begin_incarnation(kLease)) {
   incarnation_ = std::make_unique<scheduler::Incarnation>(
-      scheduler::Ports{io_, *this, *this, *this, *this, *this, *this, *this},
+      scheduler::Ports{io_, *this, *this, *this, *this, *this, *this, *this, *this},
       scheduler::Incarnation::Terms{.lease = kLease, .partitions = world.partitions}, id_, steady_now());
   asio::co_spawn(io_, incarnation_->run(), [this](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
@@ -303,6 +303,40 @@ awaitable<Result<std::vector<std::string>>> SchedulerProcess::whole_journal(Uuid
 }
 awaitable<Result<bool>> SchedulerProcess::begin_again(Uuid id, int partition) {
   return ask([id, partition](Database& database) -> Result<bool> { return database.begin_again(id, partition); });
+}
+
+awaitable<Result<std::vector<store::LimitedRun>>> SchedulerProcess::limited_runs(std::vector<int> partitions) {
+  return ask([partitions = std::move(partitions)](Database& database) -> Result<std::vector<store::LimitedRun>> {
+    return database.limited_runs(partitions);
+  });
+}
+awaitable<Result<std::vector<Timestamp>>> SchedulerProcess::starts_since(Uuid workflow_id, std::string key,
+                                                                         Timestamp since, int limit) {
+  return ask([workflow_id, key = std::move(key), since, limit](Database& database) -> Result<std::vector<Timestamp>> {
+    return database.starts_since(workflow_id, key, since, limit);
+  });
+}
+
+awaitable<Result<std::vector<store::ChildEnding>>> SchedulerProcess::ended(std::vector<Uuid> ids) {
+  return ask([ids = std::move(ids)](Database& database) -> Result<std::vector<store::ChildEnding>> {
+    return database.ended_children(ids);
+  });
+}
+awaitable<Result<std::vector<std::pair<Uuid, int>>>> SchedulerProcess::living(std::vector<Uuid> ids) {
+  return ask([ids = std::move(ids)](Database& database) -> Result<std::vector<std::pair<Uuid, int>>> {
+    return database.living(ids);
+  });
+}
+awaitable<Result<std::vector<Uuid>>> SchedulerProcess::abandoned(std::vector<Uuid> ids) {
+  return ask(
+      [ids = std::move(ids)](Database& database) -> Result<std::vector<Uuid>> { return database.abandoned(ids); });
+}
+awaitable<Result<std::vector<std::pair<Uuid, int>>>> SchedulerProcess::overlooked(std::vector<int> partitions,
+                                                                                  int limit) {
+  return ask(
+      [partitions = std::move(partitions), limit](Database& database) -> Result<std::vector<std::pair<Uuid, int>>> {
+        return database.overlooked(partitions, limit);
+      });
 }
 
 awaitable<Result<bool>> SchedulerProcess::renew(std::int64_t incarnation, milliseconds lease) {

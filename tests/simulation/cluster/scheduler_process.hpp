@@ -22,6 +22,7 @@ class SchedulerProcess : public Process,
                          scheduler::TaskOutlet,
                          scheduler::ProgressWriter,
                          scheduler::ExecutionStore,
+                         scheduler::ChildBook,
                          scheduler::LeaseBook,
                          scheduler::WorkflowCatalog {
  public:
@@ -101,6 +102,14 @@ class SchedulerProcess : public Process,
                                                                 int limit) override;
   awaitable<Result<std::vector<std::string>>> whole_journal(Uuid id, int run) override;
   awaitable<Result<bool>> begin_again(Uuid id, int partition) override;
+  awaitable<Result<std::vector<store::LimitedRun>>> limited_runs(std::vector<int> partitions) override;
+  awaitable<Result<std::vector<Timestamp>>> starts_since(Uuid workflow_id, std::string key, Timestamp since,
+                                                         int limit) override;
+  // scheduler::ChildBook
+  awaitable<Result<std::vector<store::ChildEnding>>> ended(std::vector<Uuid> ids) override;
+  awaitable<Result<std::vector<std::pair<Uuid, int>>>> living(std::vector<Uuid> ids) override;
+  awaitable<Result<std::vector<Uuid>>> abandoned(std::vector<Uuid> ids) override;
+  awaitable<Result<std::vector<std::pair<Uuid, int>>>> overlooked(std::vector<int> partitions, int limit) override;
   // scheduler::LeaseBook
   awaitable<Result<bool>> renew(std::int64_t incarnation, std::chrono::milliseconds lease) override;
   awaitable<Result<std::vector<store::Peer>>> peers() override;

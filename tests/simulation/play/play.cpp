@@ -24,6 +24,10 @@ constexpr std::string_view state_name(engine::NodeState state) {
       return "retrying";
     case engine::NodeState::waiting:
       return "waiting";
+    case engine::NodeState::calling:
+      return "calling";
+    case engine::NodeState::asking:
+      return "asking";
     case engine::NodeState::iterating:
       return "iterating";
     case engine::NodeState::falling_back:
@@ -42,6 +46,24 @@ constexpr std::string_view state_name(engine::NodeState state) {
       return "cancelled";
   }
   return "?";
+}
+
+bus::NodeResult calling_result(const workflow::Node& node, const nodes::Segment::Prepared& prepared, Timestamp now) {
+  const expr::Map& config = prepared.config.as_map();
+  const expr::Value* input = config.find("input");
+  const expr::Value* wait = config.find("wait");
+  const expr::Value* timeout = config.find("timeout_seconds");
+  bus::NodeResult result;
+  result.node_id = node.id;
+  result.outcome = bus::NodeOutcome::calling;
+  result.child_workflow_id = Uuid::v7();
+  result.child_version = 1;
+  result.child_workflow = std::string(config.find("workflow")->as_string());
+  result.child_input = expr::to_json(input == nullptr ? prepared.input : *input);
+  result.child_awaited = wait == nullptr || wait->as_bool();
+  if (timeout != nullptr) result.child_timeout_ms = static_cast<std::int64_t>(timeout->as_number() * 1'000);
+  result.started_at = result.finished_at = now;
+  return result;
 }
 
 std::shared_ptr<const workflow::Workflow> load(std::string_view yaml, bool apart) {
@@ -85,6 +107,8 @@ std::unique_ptr<scheduler::ActiveExecution> Play::reborn() const {
 
 void Play::carry_out(engine::Decision decision) {
   for (const engine::Dispatch& dispatch : decision.run_now) send(dispatch);
+  take_children(decision);
+  std::move(decision.approvals.begin(), decision.approvals.end(), std::back_inserter(approvals_));
   std::move(decision.events.begin(), decision.events.end(), std::back_inserter(events_));
   std::move(decision.entries.begin(), decision.entries.end(), std::back_inserter(journal_));
   if (decision.end) {
@@ -110,6 +134,9 @@ void Play::check_replay() {
     const engine::Payload& theirs = copy->machine.output(node.index);
     ASSERT_EQ(mine ? *mine : "", theirs ? *theirs : "") << node.id;
   }
+  ASSERT_EQ(copy->machine.status(), machine().status());
+  // As long as its start has not been recorded, which a later load takes from the row, only the length is the same.
+  ASSERT_EQ(copy->machine.deadline() - copy->machine.started_at(), machine().deadline() - machine().started_at());
 }
 
 void Play::send(const engine::Dispatch& dispatch) {
@@ -155,34 +182,74 @@ std::string Play::work(const std::string& message) {
   const int index = workflow_->find(task.node_ids.front());
   const workflow::Node& node = workflow_->nodes[static_cast<std::size_t>(index)];
   bus::TaskResult result = worker::empty_result(task, "w");
-  nodes::Segment::Prepared prepared = segment->prepare(index);
-  nodes::NodeRun run;
-  if (prepared.done) {
-    run = std::move(*prepared.done);
+  if (!task.failure.empty()) {
+    nodes::NodeRun run = segment->finish(index, fail(ErrorCode::node_execution_failed, task.failure), false, {}, "");
+    result.nodes.push_back(worker::node_result(*workflow_, node, std::move(run), now));
+  } else if (nodes::Segment::Prepared prepared = segment->prepare(index); prepared.done) {
+    result.nodes.push_back(worker::node_result(*workflow_, node, std::move(*prepared.done), now));
+  } else if (node.type == "subworkflow") {
+    result.nodes.push_back(calling_result(node, prepared, now));
   } else {
-    const expr::Value* url = prepared.config.as_map().find("url");
-    const Effect effect{.node = node.id,
-                        .url = std::string(url->as_string()),
-                        .attempt = task.attempt,
-                        .item = task.item_count > 0 ? task.item_index : -1};
-    std::string said = effect.node + " " + effect.url;
-    if (effect.item >= 0) said += fmt::format("#{}", effect.item);
-    if (effect.attempt > 1) said += fmt::format("/{}", effect.attempt);
-    effects_run_.push_back(said);
-    Result<std::string> answer =
-        effects_ ? effects_(effect) : Result<std::string>(fmt::format("{{\"url\":\"{}\"}}", effect.url));
-    Result<expr::Value> value = expr::Value();
-    if (answer) {
-      value = expr::parse_json(*answer);
-    } else {
-      value = fail(answer.error());
-    }
-    run = segment->finish(index, std::move(value), false, {}, "");
+    result.nodes.push_back(worker::node_result(*workflow_, node, run_effect(task, node, *segment, prepared), now));
   }
-  result.nodes.push_back(worker::node_result(*workflow_, node, std::move(run), now));
   std::string answer = answer_of(std::move(result));
   answered_.emplace(token, answer);
   return answer;
+}
+
+nodes::NodeRun Play::run_effect(const bus::Task& task, const workflow::Node& node, nodes::Segment& segment,
+                                nodes::Segment::Prepared& prepared) {
+  const expr::Value* url = prepared.config.as_map().find("url");
+  const Effect effect{.node = node.id,
+                      .url = std::string(url->as_string()),
+                      .attempt = task.attempt,
+                      .item = task.item_count > 0 ? task.item_index : -1};
+  std::string said = effect.node + " " + effect.url;
+  if (effect.item >= 0) said += fmt::format("#{}", effect.item);
+  if (effect.attempt > 1) said += fmt::format("/{}", effect.attempt);
+  effects_run_.push_back(said);
+  Result<std::string> answer =
+      effects_ ? effects_(effect) : Result<std::string>(fmt::format("{{\"url\":\"{}\"}}", effect.url));
+  Result<expr::Value> value = expr::Value();
+  if (answer) {
+    value = expr::parse_json(*answer);
+  } else {
+    value = fail(answer.error());
+  }
+  return segment.finish(node.index, std::move(value), false, {}, "");
+}
+
+// As the database would have it: children begin with the commit, and end whether or not their parent is in memory.
+void Play::take_children(const engine::Decision& decision) {
+  for (const engine::ChildStart& start : decision.children) {
+    ASSERT_TRUE(child_ids_.insert(start.id.to_string()).second) << "a child began twice";
+    Child child{.workflow = start.call.workflow,
+                .input = start.call.input,
+                .awaited = start.call.awaited,
+                .number = static_cast<int>(child_ids_.size())};
+    children_begun_.push_back(child.workflow + " " + child.input + (child.awaited ? "" : " (not awaited)"));
+    if (child.awaited) living_.emplace_back(start.id, std::move(child));
+  }
+  for (const Uuid& id : decision.abandoned) {
+    EXPECT_NE(std::find(decision.let_go.begin(), decision.let_go.end(), id), decision.let_go.end());
+    abandoned_ += static_cast<int>(std::erase_if(living_, [&](const auto& child) { return child.first == id; }));
+  }
+  EXPECT_LE(living_.size() + machine().in_flight().size(),
+            static_cast<std::size_t>(workflow_->settings.max_concurrency));
+}
+
+bool Play::end_child(std::size_t at) {
+  const auto [id, child] = living_[at];
+  const engine::ChildEnd end =
+      child_end_ ? child_end_(child) : engine::ChildEnd{.status = "completed", .output = child.input};
+  if (end.status.empty()) return false;
+  living_.erase(living_.begin() + static_cast<std::ptrdiff_t>(at));
+  const bool again = chance(options_.duplicates);
+  carry_out(machine().on_child_ended(id, end, now));
+  if (again && !ended()) {
+    EXPECT_TRUE(machine().on_child_ended(id, end, now).superseded) << "its end was taken twice";
+  }
+  return true;
 }
 
 void Play::deliver(const std::string& message) {
@@ -224,6 +291,9 @@ bool Play::step() {
   if (chance(options_.crashes)) {
     crash();
     return true;
+  }
+  for (std::size_t i = 0; i < living_.size() && (out_.empty() || random_() % 2 == 0); ++i) {
+    if (end_child(random_() % living_.size())) return true;
   }
   if (out_.empty()) return fire_timer();
   const std::size_t at = random_() % out_.size();

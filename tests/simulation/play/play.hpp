@@ -3,11 +3,13 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/bus/messages.hpp"
+#include "common/nodes/segment.hpp"
 #include "services/scheduler/active_execution.hpp"
 
 namespace r8r {
@@ -40,12 +42,25 @@ class Play {
   /// The answer of a http node; an error text makes the attempt fail.
   using Effects = std::function<Result<std::string>(const Effect&)>;
 
+  /// An execution that a subworkflow node asked for.
+  struct Child {
+    std::string workflow;
+    std::string input;
+    bool awaited = true;
+    int number = 1;  ///< of all children, from 1
+  };
+  /// Its end; without a status it does not end.
+  using Children = std::function<engine::ChildEnd(const Child&)>;
+
   /// `yaml`: below "name: t"; a http node gets its url evaluated. Fails the test when it does not load.
   Play(std::string_view yaml, std::string_view input) : Play(yaml, input, Options{}) {}
   Play(std::string_view yaml, std::string_view input, Options options);
 
   /// What http nodes answer; without, {"url": …}.
   void effects(Effects answer) { effects_ = std::move(answer); }
+
+  /// How children end; without, they complete with their input.
+  void children(Children end) { child_end_ = std::move(end); }
 
   /// Until it has ended or nothing can happen any more.
   void run();
@@ -71,6 +86,12 @@ class Play {
   int tasks() const { return tasks_; }
   /// The effects that ran, in order: "node url", with "#item" and "/attempt" when they are not the first.
   const std::vector<std::string>& effects_run() const { return effects_run_; }
+  /// The children that began, in order: "workflow input", with "(not awaited)".
+  const std::vector<std::string>& children_begun() const { return children_begun_; }
+  /// What was asked and decided, in order.
+  const std::vector<engine::ApprovalChange>& approvals() const { return approvals_; }
+  /// How many children were waited for until nobody wanted to know any more.
+  int abandoned() const { return abandoned_; }
   const std::vector<engine::Event>& events() const { return events_; }
   const std::vector<journal::JournalEntry>& journal() const { return journal_; }
   Timestamp now = from_unix_us(1'768'919'400'000'000);
@@ -92,6 +113,10 @@ class Play {
   std::unique_ptr<scheduler::ActiveExecution> reborn() const;
   void crash();
   bool fire_timer();
+  void take_children(const engine::Decision& decision);
+  bool end_child(std::size_t at);
+  nodes::NodeRun run_effect(const bus::Task& task, const workflow::Node& node, nodes::Segment& segment,
+                            nodes::Segment::Prepared& prepared);
 
   Options options_;
   std::mt19937_64 random_;
@@ -105,6 +130,12 @@ class Play {
   std::map<std::string, std::string> answered_;  // the one answer of an effect task, whoever asks again
   std::vector<journal::JournalEntry> journal_;
   std::vector<std::string> effects_run_;
+  Children child_end_;
+  std::vector<std::pair<Uuid, Child>> living_;  // that are waited for and may end
+  std::vector<std::string> children_begun_;
+  std::set<std::string> child_ids_;
+  int abandoned_ = 0;
+  std::vector<engine::ApprovalChange> approvals_;
   std::vector<engine::Event> events_;
   std::map<std::string, std::string> stored_;  // payloads by key
   std::optional<engine::End> end_;

@@ -21,6 +21,17 @@ TEST(Uuid, CarriesVersionAndVariant) {
   EXPECT_NE(std::string("89ab").find(Uuid::v7().to_string()[19]), std::string::npos);
 }
 
+TEST(Uuid, ADerivedIdFollowsFromItsFacts) {
+  const std::chrono::milliseconds at(1'768'919'400'123);
+  const Uuid id = Uuid::derived(at, "an execution and a node");
+  EXPECT_EQ(id, Uuid::derived(at, "an execution and a node"));
+  EXPECT_NE(id, Uuid::derived(at, "an execution and another node"));
+  EXPECT_NE(id, Uuid::derived(at + std::chrono::milliseconds(1), "an execution and a node"));
+  EXPECT_EQ(id.unix_time(), at);
+  EXPECT_EQ(id.to_string()[14], '7');
+  EXPECT_NE(std::string("89ab").find(id.to_string()[19]), std::string::npos);
+}
+
 TEST(Uuid, ParsesItsOwnTextInEitherCase) {
   const Uuid id = Uuid::v7();
   std::string text = id.to_string();

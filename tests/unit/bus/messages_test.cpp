@@ -118,6 +118,14 @@ TEST(Messages, AResultWithSeveralNodesComesBackAsItWas) {
   EXPECT_EQ(nodes[2].wait_ms, 77);
 }
 
+TEST(Messages, NoticesComeBack) {
+  const ExecutionNotice notice{.execution_id = Uuid::v7(), .partition = 63};
+  const auto notices = decode<ExecutionNotice>(encode(notice));
+  ASSERT_TRUE(notices);
+  EXPECT_EQ(notices->front().execution_id, notice.execution_id);
+  EXPECT_EQ(notices->front().partition, 63);
+}
+
 TEST(Messages, ControlRequestsAndTheirRepliesComeBack) {
   const ControlRequest request{
       .execution_id = Uuid::v7(), .partition = 7, .action = "resume", .reason = "because", .reply_to = "r8r.done.x"};

@@ -8,10 +8,6 @@ namespace {
 // Features leave this list when this version runs them, together with their line in not_run.cpp.
 const std::vector<std::pair<std::string, std::string>> kNotRun = {
     {"depends_on_workflows: [{workflow: x}]\n", "6:1 depends_on_workflows: 'depends_on_workflows'"},
-    {"settings: {error_workflow: x}\n", "6:12 settings.error_workflow: 'error_workflow'"},
-    {"settings: {rate_limit: {limit: 1, per_seconds: 2}}\n", "6:12 settings.rate_limit: 'rate_limit'"},
-    {"settings: {max_concurrent_executions: 5}\n",
-     "6:12 settings.max_concurrent_executions: 'max_concurrent_executions'"},
     {"triggers: [{type: webhook, header_filter: [{name: X-A, required: true}]}]\n",
      "6:28 triggers[0].header_filter: 'header_filter'"},
     {"triggers: [{type: webhook, config: {signature: {scheme: github, secret_env: R8R_S}}}]\n",
@@ -35,15 +31,14 @@ TEST(NotRun, TheFileItselfIsRight) {
 }
 
 TEST(NotRun, SwitchedOffIsAsGoodAsNotThere) {
-  const std::string text =
-      with_node_lines("settings: {error_workflow: ~, rate_limit: }\ntriggers: [{type: webhook, dedupe: false}]\n");
+  const std::string text = with_node_lines("depends_on_workflows: ~\ntriggers: [{type: webhook, dedupe: false}]\n");
   EXPECT_EQ(refusals_of(text), "");
 }
 
 TEST(NotRun, TheReasonsStandAmongTheOtherProblems) {
-  EXPECT_EQ(refusals_of(with_node_lines("    retry: {jitter: 5}\nsettings: {error_workflow: x}\n")),
+  EXPECT_EQ(refusals_of(with_node_lines("    retry: {jitter: 5}\ndepends_on_workflows: [x]\n")),
             "6:21 nodes[0].retry.jitter: 'jitter' must be true or false, not '5'\n"
-            "7:12 settings.error_workflow: 'error_workflow' is not available in this version (remove it)\n");
+            "7:1 depends_on_workflows: 'depends_on_workflows' is not available in this version (remove it)\n");
 }
 
 TEST(NotRun, WhatOnlyHasNoEffectIsAWarning) {

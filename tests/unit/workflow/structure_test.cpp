@@ -182,7 +182,7 @@ TEST(Load, FeaturesOfLaterVersionsAreRefusedByName) {
   const auto refused = [](const std::string& problems, std::string_view what) {
     return problems.find(std::string(what) + " is not available in this version") != std::string::npos;
   };
-  for (const std::string type : {"approval", "database", "subworkflow"}) {
+  for (const std::string type : {"circuit_breaker", "database", "email"}) {
     EXPECT_TRUE(refused(refusals_of("name: t\nnodes: [{id: a, type: " + type + "}]\n"), "node type '" + type + "'"))
         << type;
   }
