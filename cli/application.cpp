@@ -18,7 +18,6 @@ namespace {
 const std::vector<Unbuilt>& unbuilt_commands() {
   static const std::vector<Unbuilt> all = {{"dev"},
                                            {"doctor"},
-                                           {"dlq"},
                                            {"monitor", {"watch"}},
                                            {"lint"},
                                            {"schema"},

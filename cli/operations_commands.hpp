@@ -1,9 +1,10 @@
 #pragma once
 #include "cli/command_tree.hpp"
+#include "cli/commands/dead_letters.hpp"
 
 namespace r8r::cli {
 
-/// The words of those who run the system: r8r db …
+/// The words of those who run the system: r8r db …, r8r dlq …
 class OperationsCommands {
  public:
   explicit OperationsCommands(CommandTree& tree) : tree_(tree) {}
@@ -11,9 +12,13 @@ class OperationsCommands {
 
  private:
   void add_database();
+  void add_dead_letters();
 
   CommandTree& tree_;
   bool dry_run_ = false;
+  ListDeadLetters list_;
+  RetryDeadLetters retry_;
+  std::string id_;
 };
 
 }  // namespace r8r::cli

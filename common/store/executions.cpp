@@ -51,10 +51,10 @@ constexpr Statement kLiveJournal{"live_journal",
 constexpr Statement kRunJournal{"run_journal",
                                 "select entries from journal where execution_id = $1 and run = $2 order by seq"};
 constexpr Statement kRunTrace{"run_trace", "select trace from executions where id = $1 and run = $2"};
-// The latest run, by one statement: two that ask at the same time make one.
+// The latest run, by one statement: two that ask at the same time make one. Its dead letter is handled from now on.
 constexpr Statement kBeginAgain{
     "begin_again",
-    "insert into live_executions (id, run, partition, workflow_id, workflow_version, workflow_name, "
+    "with begun as (insert into live_executions (id, run, partition, workflow_id, workflow_version, workflow_name, "
     "trigger_type, "
     "origin, "
     "input, webhook, correlation_id, idempotency_key, traceparent, accepted_at, replayed_from, "
@@ -66,7 +66,10 @@ constexpr Statement kBeginAgain{
     "from executions x "
     "where x.id = $1 and x.status in ('failed', 'cancelled') "
     "and not exists (select 1 from executions later where later.id = x.id and later.run > x.run) "
-    "on conflict (id) do nothing returning run"};
+    "on conflict (id) do nothing returning id, run), "
+    "scheduled as (update dead_letters d set status = 'scheduled', retry_count = d.retry_count + 1, updated_at = now() "
+    "from begun where d.execution_id = begun.id and d.status <> 'scheduled') "
+    "select run from begun"};
 constexpr Statement kCountPending{
     "count_pending", "select count(*) from (select 1 from live_executions where status = 'pending' limit $1) pending"};
 // Making a partition locks the parent table: rather later than holding everybody up. Two services that do this at the

@@ -94,6 +94,23 @@ constexpr Statement kEnd{"progress_end",
                          "correlation_id, idempotency_key, traceparent, accepted_at, started_at, finished_at, output, "
                          "error, error_node, trace, replayed_from, parent_execution_id, depth, limit_key) "
                          "select * from gone returning id, run"};
+// Failed ones get an entry, or their old one back; the same again, after an answer that was lost, changes nothing.
+constexpr Statement kDeadLetters{
+    "progress_dead_letters",
+    "insert into dead_letters (id, execution_id, run, workflow_id, workflow_name, trigger_type, error, failed_node_id, "
+    "created_at, updated_at) "
+    "select gen_random_uuid(), x.id, x.run, x.workflow_id, x.workflow_name, x.trigger_type, x.error, x.error_node, "
+    "x.finished_at, x.finished_at from unnest($1, $2) as e(id, run) join executions x on x.id = e.id and x.run = e.run "
+    "and x.status = 'failed' "
+    "on conflict (execution_id) do update set run = excluded.run, error = excluded.error, failed_node_id = "
+    "excluded.failed_node_id, status = 'pending', created_at = excluded.created_at, updated_at = excluded.updated_at "
+    "where dead_letters.run < excluded.run"};
+// Runs after the first that did not fail.
+constexpr Statement kResolved{"progress_resolved",
+                              "update dead_letters d set status = case x.status when 'completed' then 'resolved' else "
+                              "'acknowledged' end, updated_at = x.finished_at "
+                              "from unnest($1, $2) as e(id, run) join executions x on x.id = e.id and x.run = e.run "
+                              "where d.execution_id = x.id and d.run < x.run and d.status = 'scheduled'"};
 constexpr Statement kClearAllTimers{"progress_clear_all_timers",
                                     "delete from timers t where t.execution_id = any($1) "
                                     "and not exists (select 1 from live_executions l where l.id = t.execution_id)"};
@@ -323,7 +340,8 @@ void ProgressBatch::add_endings(std::vector<Query>& queries) {
   if (endings_.empty()) return;
   Column id(Type::uuid), run(Type::int4), status(Type::text), started_at(Type::timestamptz),
       finished_at(Type::timestamptz), output(Type::text), error(Type::text), error_node(Type::text), trace(Type::text),
-      with_timers(Type::uuid), with_children(Type::uuid), with_approvals(Type::uuid), ended_at(Type::timestamptz);
+      with_timers(Type::uuid), with_children(Type::uuid), with_approvals(Type::uuid), ended_at(Type::timestamptz),
+      failed(Type::uuid), failed_run(Type::int4), later(Type::uuid), later_run(Type::int4);
   for (const ProgressItem* item : items_) {
     const ExecutionProgress& p = item->progress;
     // Timers that an item of this batch changes are not written when it ends in it, but older rows of them may exist.
@@ -343,12 +361,22 @@ void ProgressBatch::add_endings(std::vector<Query>& queries) {
     error.add(p.ending->error);
     error_node.add(p.ending->error_node);
     trace.add(p.ending->trace.empty() ? std::string_view("[]") : std::string_view(p.ending->trace));
+    if (p.ending->status == "failed") {
+      failed.add(p.id);
+      failed_run.add(std::int32_t{p.run});
+    } else if (p.run > 1) {
+      later.add(p.id);
+      later_run.add(std::int32_t{p.run});
+    }
   }
   endings_at_ = queries.size();
   queries.push_back({&kEnd, params_of(id, run, status, started_at, finished_at, output, error, error_node, trace)});
   if (with_timers.size() > 0) queries.push_back({&kClearAllTimers, params_of(with_timers)});
   if (with_approvals.size() > 0) queries.push_back({&kExpire, params_of(with_approvals, ended_at)});
   if (with_children.size() > 0) queries.push_back({&kLetAllGo, params_of(with_children)});
+  // Executions that simply complete cost nothing of this.
+  if (failed.size() > 0) queries.push_back({&kDeadLetters, params_of(failed, failed_run)});
+  if (later.size() > 0) queries.push_back({&kResolved, params_of(later, later_run)});
 }
 
 void ProgressBatch::read(const std::vector<ResultSet>& results) {

@@ -40,6 +40,7 @@ Backend::Backend(asio::io_context& io, const Settings& settings, const Lifecycle
       why(owner, pool),
       events(event_publisher, lifecycle, settings.trust_request_id),
       database(pool, {.days = settings.common.retention_days, .idempotency_ttl = settings.common.idempotency_ttl}),
+      dead_letters(pool, owner, lifecycle),
       approvals({owner, waiter, pool, lifecycle}, done_subject, settings.max_wait),
       webhooks({starter, directory, waiter, lifecycle}, {settings.webhook_envelope, settings.trust_request_id}),
       monitor(io, *bus, pool, {settings.monitor_buffer, settings.monitor_max_clients}) {}

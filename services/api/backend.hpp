@@ -10,6 +10,7 @@
 #include "services/api/completion_waiter.hpp"
 #include "services/api/control_endpoints.hpp"
 #include "services/api/database_endpoints.hpp"
+#include "services/api/dead_letter_endpoints.hpp"
 #include "services/api/event_publisher.hpp"
 #include "services/api/event_subscribers.hpp"
 #include "services/api/events_endpoint.hpp"
@@ -59,6 +60,7 @@ struct Backend {
   WhyEndpoint why;
   EventsEndpoint events;
   DatabaseEndpoints database;
+  DeadLetterEndpoints dead_letters;
   ApprovalsEndpoints approvals;
   Webhooks webhooks;
   Monitor monitor;
