@@ -229,12 +229,16 @@ void Connection::Impl::state_changed(bool now_connected) {
   for (const auto& callback : callbacks) callback(now_connected);
 }
 
-Result<Subscription> Connection::Impl::subscribe(const std::string& subject, Handler handler, std::size_t max_pending) {
+Result<Subscription> Connection::Impl::subscribe(const std::string& subject, const std::string& group, Handler handler,
+                                                 std::size_t max_pending) {
   if (!is_subject(subject)) return fail(ErrorCode::invalid_field, fmt::format("'{}' is not a subject", subject));
   auto inlet = std::make_shared<Inlet>(io, std::move(handler), max_pending, dropped);
   auto closure = std::make_unique<std::shared_ptr<Inlet>>(inlet);
   natsSubscription* subscription = nullptr;
-  natsStatus status = natsConnection_Subscribe(&subscription, connection, subject.c_str(), on_message, closure.get());
+  const natsStatus status =
+      group.empty() ? natsConnection_Subscribe(&subscription, connection, subject.c_str(), on_message, closure.get())
+                    : natsConnection_QueueSubscribe(&subscription, connection, subject.c_str(), group.c_str(),
+                                                    on_message, closure.get());
   if (status != NATS_OK)
     return fail(ErrorCode::service_unavailable,
                 fmt::format("cannot subscribe to {}: {}", subject, natsStatus_GetText(status)));
@@ -302,7 +306,8 @@ asio::awaitable<Result<std::unique_ptr<Connection>>> Connection::connect(asio::i
   impl->inbox = impl->new_inbox();
   Impl* self = impl.get();
   auto answers = impl->subscribe(
-      impl->inbox + ".*", [self](std::vector<Message> messages) { self->on_answers(std::move(messages)); }, 100'000);
+      impl->inbox + ".*", "", [self](std::vector<Message> messages) { self->on_answers(std::move(messages)); },
+      100'000);
   if (!answers) co_return fail(std::move(answers.error()));
   impl->answers = std::move(*answers);
   co_return std::unique_ptr<Connection>(new Connection(std::move(impl)));
@@ -336,7 +341,12 @@ bool Connection::publish_request(std::string_view subject, std::string_view repl
 }
 
 Result<Subscription> Connection::subscribe(const std::string& subject, Handler handler, std::size_t max_pending) {
-  return impl_->subscribe(subject, std::move(handler), max_pending);
+  return impl_->subscribe(subject, "", std::move(handler), max_pending);
+}
+
+Result<Subscription> Connection::subscribe_group(const std::string& subject, const std::string& group, Handler handler,
+                                                 std::size_t max_pending) {
+  return impl_->subscribe(subject, group, std::move(handler), max_pending);
 }
 
 Error closed() {

@@ -95,6 +95,9 @@ class Connection {
   asio::awaitable<Result<Message>> request(std::string subject, std::string data, std::chrono::milliseconds timeout);
   /// At most `max_pending` messages wait for the io_context; past that new ones are dropped and counted.
   Result<Subscription> subscribe(const std::string& subject, Handler handler, std::size_t max_pending = 100'000);
+  /// As subscribe. Each message goes to one of all the subscriptions with the same `group`, in whatever process.
+  Result<Subscription> subscribe_group(const std::string& subject, const std::string& group, Handler handler,
+                                       std::size_t max_pending = 100'000);
   /// Messages dropped by all subscriptions so far.
   std::uint64_t dropped() const;
   /// Waits until what was published has reached the server.

@@ -62,7 +62,9 @@ struct Connection::Impl {
   explicit Impl(asio::io_context& context) : io(context), relay(std::make_shared<StateRelay>()) {}
   ~Impl();
 
-  Result<Subscription> subscribe(const std::string& subject, Handler handler, std::size_t max_pending);
+  /// `group`: empty for none.
+  Result<Subscription> subscribe(const std::string& subject, const std::string& group, Handler handler,
+                                 std::size_t max_pending);
   void on_answers(std::vector<Message> messages);
   void state_changed(bool now_connected);
   std::string new_inbox();

@@ -55,7 +55,7 @@ struct PullConsumer::Impl : std::enable_shared_from_this<PullConsumer::Impl> {
   void start() {
     inbox = connection.impl_->new_inbox();
     auto made = connection.impl_->subscribe(
-        inbox + ".*",
+        inbox + ".*", "",
         [weak = weak_from_this()](std::vector<Message> messages) {
           if (const auto self = weak.lock()) self->on_messages(std::move(messages));
         },

@@ -45,6 +45,11 @@ inline std::string events_subject(std::string_view workflow) {
 inline constexpr std::string_view kAllEvents = "r8r.events.*";
 /// A workflow was created, changed, enabled or disabled. WorkflowChanged.
 inline constexpr std::string_view kWorkflowChanged = "r8r.workflow.changed";
+/// Events from outside, for one of the api instances: r8r.trigger.<event>. The payload is the JSON object of
+/// POST /api/events/publish; a request is answered as there.
+inline constexpr std::string_view kTriggerPrefix = "r8r.trigger.";
+inline constexpr std::string_view kTriggers = "r8r.trigger.>";
+inline constexpr std::string_view kTriggerGroup = "r8r-api";
 /// An event started executions that begin later; the payload is the time of the first, in microseconds since the epoch.
 inline constexpr std::string_view kDelayedStarts = "r8r.delayed";
 /// Stop what runs of an execution. CancelNotice.

@@ -27,7 +27,7 @@ Backend::Backend(asio::io_context& io, const Settings& settings, const Lifecycle
       backlog(pool, settings.max_backlog),
       starter(*bus, accept_queue, publisher, backlog, waiter, done_subject),
       subscribers(io, pool, catalog, directory),
-      event_publisher({io, *bus, pool, directory, subscribers, publisher, settings.expression_env}),
+      event_publisher({io, *bus, pool, directory, subscribers, publisher, backlog, settings.expression_env}),
       owner(*bus, publisher),
       preparation(directory, catalog),
       execute({starter, preparation, waiter, pool, lifecycle}, {settings.max_wait, settings.trust_request_id},
@@ -39,6 +39,7 @@ Backend::Backend(asio::io_context& io, const Settings& settings, const Lifecycle
       control({owner, waiter, pool, lifecycle}, done_subject, settings.max_wait),
       why(owner, pool),
       events(event_publisher, lifecycle, settings.trust_request_id),
+      event_inbox(io, *bus, events),
       database(pool, {.days = settings.common.retention_days, .idempotency_ttl = settings.common.idempotency_ttl}),
       dead_letters(pool, owner, lifecycle),
       approvals({owner, waiter, pool, lifecycle}, done_subject, settings.max_wait),
@@ -55,7 +56,7 @@ Result<void> Backend::subscribe() {
                      [this](std::vector<bus::Message> messages) { on_workflow_changed(messages); });
   if (!changes) return fail(std::move(changes.error()));
   changes_ = std::move(*changes);
-  return {};
+  return event_inbox.subscribe();
 }
 
 void Backend::on_workflow_changed(const std::vector<bus::Message>& messages) {

@@ -11,6 +11,7 @@
 #include "services/api/control_endpoints.hpp"
 #include "services/api/database_endpoints.hpp"
 #include "services/api/dead_letter_endpoints.hpp"
+#include "services/api/event_inbox.hpp"
 #include "services/api/event_publisher.hpp"
 #include "services/api/event_subscribers.hpp"
 #include "services/api/events_endpoint.hpp"
@@ -35,7 +36,7 @@ struct Backend {
   Backend(asio::io_context& io, const Settings& settings, const Lifecycle& lifecycle, store::Pool& pool,
           std::unique_ptr<bus::Connection> connection, int partitions, const std::string& instance);
 
-  /// Listens to completions and changed workflows. Errors: as bus::Connection::subscribe.
+  /// Listens to completions, changed workflows and events. Errors: as bus::Connection::subscribe.
   Result<void> subscribe();
 
   std::string done_subject;
@@ -59,6 +60,7 @@ struct Backend {
   ControlEndpoints control;
   WhyEndpoint why;
   EventsEndpoint events;
+  EventInbox event_inbox;
   DatabaseEndpoints database;
   DeadLetterEndpoints dead_letters;
   ApprovalsEndpoints approvals;

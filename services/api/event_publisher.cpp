@@ -82,6 +82,9 @@ awaitable<Result<PublishedEvent>> EventPublisher::publish(NewEvent event) {
     co_await asio::post(parts_.io, asio::use_awaitable);
   }
 
+  if (!plan->executions.empty()) {
+    if (Result<void> room = parts_.backlog.admit(); !room) co_return fail(std::move(room.error()));
+  }
   PublishedEvent published{.id = id};
   published.triggered =
       fmt::format(R"("triggered":{},"failed":{})", member_list(plan->triggered), member_list(plan->failed));
@@ -175,6 +178,7 @@ void EventPublisher::tell_schedulers(const Plan& plan) {
       continue;
     }
     accepted.add();
+    parts_.backlog.accepted();
     bus::ExecRequest request;
     request.execution_id = execution.id;
     request.partition = execution.partition;

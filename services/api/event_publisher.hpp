@@ -5,6 +5,7 @@
 #include "common/bus/connection.hpp"
 #include "common/expr/value.hpp"
 #include "common/store/events.hpp"
+#include "services/api/backlog.hpp"
 #include "services/api/event_subscribers.hpp"
 #include "services/api/exec_publisher.hpp"
 #include "services/api/workflow_directory.hpp"
@@ -41,12 +42,13 @@ class EventPublisher {
     WorkflowDirectory& directory;
     EventSubscribers& subscribers;
     ExecPublisher& publisher;
+    Backlog& backlog;
     expr::Value env;  ///< what expressions see
   };
   explicit EventPublisher(Parts parts) : parts_(std::move(parts)), events_(parts_.pool) {}
 
-  /// Errors: invalid_field, payload_too_large (too many executions, or too much input for them), service_unavailable,
-  /// storage_error.
+  /// Errors: invalid_field, payload_too_large (too many executions, or too much input for them), rate_limited,
+  /// service_unavailable, storage_error.
   awaitable<Result<PublishedEvent>> publish(NewEvent event);
 
  private:

@@ -18,14 +18,23 @@ struct Asked {
   bool key_in_header = false;
 };
 
-Result<Asked> read_event(const http::Request& request, bool trust_request_id) {
+Result<std::string> read_name(const RequestBody& body, const std::optional<std::string>& address) {
+  Result<std::optional<std::string>> name = body.text("event");
+  if (!name) return fail(std::move(name.error()));
+  if (!*name && !address) return fail(ErrorCode::missing_field, "field 'event' is required", field_details("event"));
+  if (*name && address && **name != *address)
+    return invalid_field("event", fmt::format("field 'event' says '{}', its address '{}'", **name, *address));
+  return *name ? std::move(**name) : *address;
+}
+
+Result<Asked> read_event(const http::Request& request, const std::optional<std::string>& address,
+                         bool trust_request_id) {
   Result<RequestBody> body = RequestBody::parse(request);
   if (!body) return fail(std::move(body.error()));
   Asked asked;
-  Result<std::optional<std::string>> name = body->text("event");
+  Result<std::string> name = read_name(*body, address);
   if (!name) return fail(std::move(name.error()));
-  if (!*name) return fail(ErrorCode::missing_field, "field 'event' is required", field_details("event"));
-  asked.event.name = std::move(**name);
+  asked.event.name = std::move(*name);
   if (const auto data = body->raw("data")) asked.event.data = *data;
   Result<std::optional<std::string>> source = body->text("source");
   if (!source) return fail(std::move(source.error()));
@@ -60,7 +69,11 @@ awaitable<http::Response> EventsEndpoint::publish(http::Request& request, Admiss
     co_return error_response(request, ApiError(ErrorCode::service_unavailable, "The service is shutting down"));
   if (Result<void> known = check_query_names(request, {}); !known)
     co_return error_response(request, std::move(known.error()));
-  Result<Asked> asked = read_event(request, trust_request_id_);
+  co_return co_await answer(request, std::nullopt);
+}
+
+awaitable<http::Response> EventsEndpoint::answer(const http::Request& request, std::optional<std::string> name) {
+  Result<Asked> asked = read_event(request, name, trust_request_id_);
   if (!asked) co_return error_response(request, std::move(asked.error()));
   const std::string event = asked->event.name;
   const std::string correlation = asked->event.correlation_id;

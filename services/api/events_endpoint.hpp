@@ -6,13 +6,16 @@
 
 namespace r8r::api {
 
-/// POST /api/events/publish.
+/// POST /api/events/publish, and the same over the bus.
 class EventsEndpoint {
  public:
   EventsEndpoint(EventPublisher& publisher, const Lifecycle& lifecycle, bool trust_request_id)
       : publisher_(publisher), lifecycle_(lifecycle), trust_request_id_(trust_request_id) {}
 
   awaitable<http::Response> publish(http::Request& request, Admission::Slot& slot);
+  /// `name`: of the event, when its address says it; a body that says another is refused. `request` must outlive the
+  /// answer.
+  awaitable<http::Response> answer(const http::Request& request, std::optional<std::string> name);
 
  private:
   EventPublisher& publisher_;

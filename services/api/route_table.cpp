@@ -300,6 +300,7 @@ void add_event_routes(http::Router& router, const RouteParts& parts) {
                      {413, kErrors},
                      {415, kErrors},
                      {422, kErrors},
+                     {429, kErrors},
                      {503, kErrors}},
        .parameters = {{.name = "Idempotency-Key", .in = "header", .description = "As the body field"},
                       {.name = "Prefer", .in = "header", .description = "respond-async: 202 instead of 200"}},

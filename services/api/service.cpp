@@ -162,6 +162,7 @@ awaitable<void> Service::drain() {
     backend_->waiter.end_waits_at(lifecycle_.drain_deadline);
     backend_->monitor.close_all(1001, "the server is shutting down");
   }
+  if (backend_) co_await backend_->event_inbox.close();
   const bool clean = co_await server_->drain(settings_.common.shutdown_timeout + kLastAnswers);
   if (!clean) log::warn("some connections were cut off at the end of the shutdown");
   tasks_.cancel();

@@ -1,6 +1,11 @@
 // Events, from the API to the executions that they start.
 #include <gmock/gmock.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include "common/base/async.hpp"
+#include "common/bus/connection.hpp"
 #include "tests/integration/stack_fixture.hpp"
 
 namespace r8r::test {
@@ -18,11 +23,31 @@ class Events : public StackTest {
   static HttpAnswer publish(const Json& event, int api = 0, std::vector<std::string> headers = {}) {
     return stack().post("/api/events/publish", event, api, std::move(headers));
   }
+  static Json request(const std::string& subject, const std::string& data) {
+    asio::io_context io;
+    std::string answer;
+    asio::co_spawn(io, ask(io, stack().nats_url(), subject, data, answer), asio::detached);
+    io.run();
+    return Json::parse(answer, nullptr, false);
+  }
   static std::string started_by(const Json& answer, const std::string& workflow) {
     for (const Json& entry : answer["triggered"]) {
       if (entry["workflow"] == workflow) return entry.value("execution_id", "");
     }
     return "";
+  }
+
+ private:
+  static awaitable<void> ask(asio::io_context& io, std::string url, std::string subject, std::string data,
+                             std::string& answer) {
+    bus::Options options;
+    options.url = url;
+    options.name = "test";
+    auto connection = co_await bus::Connection::connect(io, std::move(options), std::chrono::seconds(10));
+    if (!connection) co_return;
+    Result<bus::Message> reply =
+        co_await (*connection)->request(std::move(subject), std::move(data), std::chrono::seconds(10));
+    if (reply) answer = reply->data;
   }
 };
 
@@ -111,6 +136,20 @@ TEST_F(Events, AKeyMakesARepeatedPublishSafe) {
   EXPECT_EQ(refused.status, 422) << refused.body;
   EXPECT_EQ(refused.json()["error"]["code"], "IDEMPOTENCY_KEY_MISMATCH");
   EXPECT_EQ(stack().query("select count(*) from all_executions where workflow_name = 'once'"), "1");
+}
+
+TEST_F(Events, AMessageOnTheBusIsAnEventToo) {
+  listen("over-the-bus", "event: 'bus.*'");
+  const Json answer =
+      request("r8r.trigger.bus.hello", R"({"data": {"n": 1}, "source": "nats", "idempotency_key": "bus-1"})");
+  EXPECT_EQ(answer["event"], "bus.hello") << answer;
+  EXPECT_EQ(stack().wait_end(started_by(answer, "over-the-bus"))["output"]["data"], Json({{"n", 1}}));
+  EXPECT_EQ(request("r8r.trigger.bus.hello", R"({"data": {"n": 1}, "source": "nats", "idempotency_key": "bus-1"})"),
+            answer);
+  EXPECT_EQ(request("r8r.trigger.bus.hello", "no JSON")["error"]["code"], "INVALID_REQUEST");
+  EXPECT_EQ(request("r8r.trigger.bus.hello", R"({"event": "bus.bye"})")["error"]["code"], "INVALID_FIELD");
+  // One of the two api instances took it: it started once.
+  EXPECT_EQ(stack().query("select count(*) from all_executions where workflow_name = 'over-the-bus'"), "1");
 }
 
 TEST_F(Events, WhatIsNoEventIsRefused) {

@@ -76,7 +76,7 @@ TEST(Backlog, PastItsBoundNothingStartsUntilSomethingHasBegun) {
   Stack stack({.apis = 1, .schedulers = 1, .workers = 1, .environment = {{"R8R_MAX_BACKLOG", "5"}}});
   stack.start();
   stack.create(
-      "name: hello\ntriggers: [{type: webhook}]\nnodes: [{id: a, type: transform, config: {expression: '1'}}]\n");
+      "name: hello\ntriggers: [{type: webhook}, {type: event, event: greet}]\nnodes: [{id: a, type: transform, config: {expression: '1'}}]\n");
   ASSERT_EQ(stack.execute("hello", Json::object())["status"], "completed");
   stack.service("r8r-scheduler").signal(SIGSTOP);
   HttpAnswer answer;
@@ -90,6 +90,8 @@ TEST(Backlog, PastItsBoundNothingStartsUntilSomethingHasBegun) {
   EXPECT_FALSE(answer.json()["error"]["retry_after_ms"].is_null());
   EXPECT_TRUE(answer.headers.contains("retry-after"));
   EXPECT_EQ(stack.post("/webhooks/hello", Json::object()).status, 429);
+  EXPECT_EQ(stack.post("/api/events/publish", {{"event", "greet"}}).status, 429);
+  EXPECT_EQ(stack.post("/api/events/publish", {{"event", "nobody.listens"}}).status, 200) << "it starts nothing";
   stack.service("r8r-scheduler").signal(SIGCONT);
   EXPECT_TRUE(eventually(std::chrono::seconds(30),
                          [&] { return stack.post("/api/workflows/hello/execute", Json::object()).status == 200; }));

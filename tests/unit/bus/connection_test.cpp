@@ -57,6 +57,25 @@ class Bus : public testing::Test {
   std::unique_ptr<Connection> connection;
 };
 
+TEST_F(Bus, OfAGroupOneGetsEachMessage) {
+  const auto other = connect();
+  ASSERT_TRUE(other);
+  int mine = 0, others = 0, alone = 0;
+  const auto count = [](int& counter) {
+    return [&counter](std::vector<Message> messages) { counter += static_cast<int>(messages.size()); };
+  };
+  auto first = connection->subscribe_group("events.>", "group", count(mine));
+  auto second = other->subscribe_group("events.>", "group", count(others));
+  auto third = other->subscribe("events.>", count(alone));
+  ASSERT_TRUE(first && second && third);
+  ASSERT_TRUE(run(connection->flush(seconds(5))));
+  ASSERT_TRUE(run(other->flush(seconds(5))));
+  for (int i = 0; i < 100; ++i) connection->publish("events.a.b", std::to_string(i));
+  ASSERT_TRUE(until([&] { return mine + others == 100 && alone == 100; })) << mine << " " << others << " " << alone;
+  EXPECT_GT(mine, 0);
+  EXPECT_GT(others, 0);
+}
+
 TEST_F(Bus, MessagesComeInOrder) {
   std::vector<std::string> got;
   auto subscription = connection->subscribe("s.*", [&](std::vector<Message> messages) {
