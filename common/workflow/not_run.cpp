@@ -21,7 +21,6 @@ constexpr Feature kNotRun[] = {
 
 // Without these it runs as the file says, only slower, or its history is kept longer: a warning.
 constexpr Feature kNoEffect[] = {
-    {"settings.enable_checkpoints", "false"},
     {"settings.retention_days"},
 };
 

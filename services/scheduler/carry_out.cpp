@@ -2,6 +2,9 @@
 // else only after the commit that it follows from.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "common/base/log.hpp"
 #include "common/base/payload.hpp"
 #include "common/bus/subjects.hpp"
@@ -36,17 +39,49 @@ void ExecutionHost::carry_out(ActiveExecution& execution, Decision&& decision) {
   for (const engine::TimerChange& timer : decision.timers) {
     if (timer.fire_at) timers_.add(*timer.fire_at, execution.id, timer.unit);
   }
-  if (decision.must_commit()) {
+  if (decision.must_commit() && !may_hold_back(execution, decision)) {
     commit(execution, std::move(decision));
-  } else {
-    // Nothing new to record: these are recorded already (a resumed execution).
-    for (const engine::Dispatch& segment : decision.run_after_commit) dispatch(execution, segment);
-    if (execution.commits_pending == 0) send_answers(execution);
+    return;
   }
+  hold_back(execution, decision);
+  // There is nothing new to record (a resumed execution), or it is recorded later.
+  for (const engine::Dispatch& segment : decision.run_after_commit) dispatch(execution, segment);
+  stop(execution.id, decision.stopped);
+  if (execution.commits_pending == 0) send_answers(execution);
+}
+
+// Without checkpoints progress is recorded only where something durable comes of it: its end, a timer, a pause, another
+// execution, a question. What lies between is lost with its scheduler, and done again.
+bool ExecutionHost::may_hold_back(const ActiveExecution& execution, const Decision& decision) {
+  if (execution.machine.workflow().settings.enable_checkpoints || decision.end || !decision.timers.empty() ||
+      !decision.children.empty() || !decision.let_go.empty() || !decision.approvals.empty())
+    return false;
+  if (!execution.recorded_status.empty() && execution.recorded_status != execution.machine.status()) return false;
+  return std::none_of(
+      decision.run_after_commit.begin(), decision.run_after_commit.end(),
+      [&](const engine::Dispatch& segment) { return carries_large_payload(execution, segment); });
+}
+
+void ExecutionHost::hold_back(ActiveExecution& execution, Decision& decision) {
+  // That it runs is told all the same.
+  if (!decision.entries.empty() && execution.recorded_status.empty()) commit(execution, Decision{});
+  std::move(decision.entries.begin(), decision.entries.end(), std::back_inserter(execution.unrecorded));
+  decision.entries.clear();
+}
+
+void ExecutionHost::record_all(int partition) {
+  std::vector<ActiveExecution*> behind;
+  for (const auto& [id, execution] : active_) {
+    if (execution->partition == partition && !execution->unrecorded.empty()) behind.push_back(execution.get());
+  }
+  for (ActiveExecution* execution : behind) commit(*execution, Decision{});
 }
 
 void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
   store::ExecutionProgress progress{.id = execution.id, .run = execution.run, .partition = execution.partition};
+  decision.entries.insert(decision.entries.begin(), std::make_move_iterator(execution.unrecorded.begin()),
+                          std::make_move_iterator(execution.unrecorded.end()));
+  execution.unrecorded.clear();
   std::string entries = "[";
   const bool keep_outputs = !decision.end || execution.machine.workflow().settings.store_traces;
   for (journal::JournalEntry& entry : decision.entries) {
@@ -173,8 +208,7 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
     // It may have failed meanwhile by another branch.
     if (execution->machine.find_dispatch(segment.id) != nullptr) dispatch(*execution, segment);
   }
-  for (const std::int64_t dispatch : decision.stopped)
-    ports_.bus.publish(bus::kCancel, bus::encode(bus::CancelNotice{.execution_id = id, .dispatch_id = dispatch}));
+  stop(id, decision.stopped);
   if (execution->commits_pending == 0) send_answers(*execution);
   if (decision.end) {
     const int partition = execution->partition;
@@ -185,6 +219,11 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
     tell_of_standstill(*execution);
     maybe_park(id);
   }
+}
+
+void ExecutionHost::stop(const Uuid& id, const std::vector<std::int64_t>& dispatches) {
+  for (const std::int64_t dispatch : dispatches)
+    ports_.bus.publish(bus::kCancel, bus::encode(bus::CancelNotice{.execution_id = id, .dispatch_id = dispatch}));
 }
 
 // Who waits for the end need not wait until somebody resumes it or decides.
@@ -359,6 +398,10 @@ void ExecutionHost::maybe_park(const Uuid& id) {
   if (!nothing_comes && first - now < seconds(90)) return;
   const bool has_deadline = execution->deadline_timer.has_value();
   if (!stands && !has_deadline && (nothing_comes || first >= execution->machine.deadline())) return;
+  if (!execution->unrecorded.empty()) {
+    commit(*execution, Decision{});
+    return;
+  }
   parked_.insert_or_assign(id, clock().steady_now());
   forget(id);
 }

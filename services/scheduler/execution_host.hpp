@@ -35,7 +35,9 @@ class ExecutionHost {
   awaitable<Result<void>> learn_limited(std::vector<int> partitions);
   /// Everything live of the partition has been loaded.
   void finish_taking(int partition);
-  /// Stops working on a partition; after release_done() the row may be given away.
+  /// Commits what executions of a partition have not recorded so far (those without checkpoints).
+  void record_all(int partition);
+  /// Stops working on a partition; when it has no commits any more the row may be given away.
   void drop(int partition);
   /// Whether commits of a dropped partition are still under way.
   bool has_commits(int partition) const;
@@ -90,8 +92,11 @@ class ExecutionHost {
   awaitable<void> refuse(bus::ExecRequest request, Error reason);
   void carry_out(ActiveExecution& execution, engine::Decision&& decision);
   void commit(ActiveExecution& execution, engine::Decision&& decision);
+  static bool may_hold_back(const ActiveExecution& execution, const engine::Decision& decision);
+  void hold_back(ActiveExecution& execution, engine::Decision& decision);
   void committed(const Uuid& id, Result<store::ProgressOutcome> outcome, engine::Decision&& decision);
   void end(ActiveExecution& execution, const engine::End& how);
+  void stop(const Uuid& id, const std::vector<std::int64_t>& dispatches);
   void dispatch(ActiveExecution& execution, const engine::Dispatch& segment);
   void arm_timers(ActiveExecution& execution);
   awaitable<bool> take_over(store::LiveExecution live, SteadyClock::time_point read_since);

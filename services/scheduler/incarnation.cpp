@@ -275,6 +275,7 @@ awaitable<void> Incarnation::give_away(std::vector<int> partitions) {
   held_gauge_.set(static_cast<double>(held_.size()));
   // Our own commits first: after the release the next owner reads what they wrote, and what follows from them (events,
   // completions) is still ours to send.
+  for (const int partition : partitions) host_.record_all(partition);
   const auto committing = [this, &partitions] {
     return std::any_of(partitions.begin(), partitions.end(),
                        [this](int partition) { return host_.has_commits(partition); });

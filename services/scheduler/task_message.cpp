@@ -17,13 +17,15 @@ const std::vector<int>& needs_of(const workflow::Node& node, const engine::Dispa
 }
 
 bool carries_large_payload(const ActiveExecution& execution, const engine::Dispatch& segment) {
+  std::size_t together = 0;
   for (const int node : segment.nodes) {
     for (const int need : needs_of(execution.machine.workflow().nodes[static_cast<std::size_t>(node)], segment)) {
       const engine::Payload& output = execution.machine.output(need);
+      together += output ? output->size() : 0;
       if (output && output->size() > bus::kInlinePayloadLimit) return true;
     }
   }
-  return false;
+  return together > bus::kMessageLimit / 2;
 }
 
 bus::Task make_task(const ActiveExecution& execution, const engine::Dispatch& segment, std::int64_t incarnation) {

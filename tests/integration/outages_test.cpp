@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <atomic>
+#include <map>
+#include <set>
+
 #include "tests/integration/stack_fixture.hpp"
 #include "tests/support/tcp.hpp"
 
@@ -65,6 +69,40 @@ TEST_F(Outages, AWaitSurvivesTheDeathOfEveryScheduler) {
   for (int i = 0; i < 2; ++i) stack.service("r8r-scheduler", i).start();
   const Json execution = stack.wait_end(id, seconds(60));
   EXPECT_EQ(execution.value("output", ""), "woke") << execution;
+}
+
+TEST_F(Outages, WithoutCheckpointsAnInterruptedExecutionStartsOver) {
+  // The first call of b never gets an answer.
+  std::atomic<int> calls_of_b{0};
+  RawServer server([&](const std::string& request, int) {
+    const bool silent = request.starts_with("POST /b") && calls_of_b++ == 0;
+    return silent ? std::string() : http_answer(200, "{}");
+  });
+  stack.create("name: fast\nsettings: {enable_checkpoints: false}\nnodes:\n  - {id: a, type: http, config: {url: '" +
+               server.url() + "/a', method: POST}}\n  - {id: b, type: http, depends_on: a, config: {url: '" +
+               server.url() + "/b', method: POST}}\n");
+  const std::string id = stack.submit("fast", 1);
+  ASSERT_TRUE(eventually(seconds(20), [&] { return calls_of_b == 1; }));
+  EXPECT_EQ(stack.query("select count(*) from journal where execution_id = '" + id + "'"), "0");
+  EXPECT_TRUE(eventually(seconds(10), [&] { return stack.get("/api/executions/" + id).json()["status"] == "running"; }));
+  for (int i = 0; i < 2; ++i) stack.service("r8r-scheduler", i).kill();
+  for (int i = 0; i < 2; ++i) stack.service("r8r-scheduler", i).start();
+  const Json execution = stack.wait_end(id, seconds(60));
+  EXPECT_EQ(execution.value("status", ""), "completed") << execution;
+  EXPECT_EQ(stack.query("select count(*) from executions where id = '" + id + "'"), "1");
+  std::map<std::string, std::set<std::string>> keys;  // by path
+  std::map<std::string, int> calls;
+  for (const std::string& request : server.requests()) {
+    const std::string path = request.substr(5, 2);
+    const std::size_t key = request.find("Idempotency-Key: ");
+    ASSERT_NE(key, std::string::npos) << request;
+    keys[path].insert(request.substr(key, request.find('\r', key) - key));
+    ++calls[path];
+  }
+  for (const char* path : {"/a", "/b"}) {
+    EXPECT_EQ(calls[path], 2) << path;
+    EXPECT_EQ(keys[path].size(), 1u) << path;
+  }
 }
 
 TEST_F(Outages, AFrozenSchedulerIsFencedAndWritesNothingWhenItWakes) {

@@ -43,7 +43,6 @@ TEST(NotRun, TheReasonsStandAmongTheOtherProblems) {
 
 TEST(NotRun, WhatOnlyHasNoEffectIsAWarning) {
   EXPECT_EQ(warnings_of(with_node_lines("settings: {enable_checkpoints: false, retention_days: 5}\n")),
-            "6:32 settings.enable_checkpoints: 'enable_checkpoints: false' has no effect in this version\n"
             "6:39 settings.retention_days: 'retention_days' has no effect in this version\n");
   EXPECT_EQ(warnings_of(with_node_lines("settings: {enable_checkpoints: true}\n")), "");
 }
