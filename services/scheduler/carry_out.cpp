@@ -402,7 +402,7 @@ void ExecutionHost::maybe_park(const Uuid& id) {
     commit(*execution, Decision{});
     return;
   }
-  parked_.insert_or_assign(id, clock().steady_now());
+  parked_.insert_or_assign(id, Parked{execution->partition, clock().steady_now()});
   forget(id);
 }
 

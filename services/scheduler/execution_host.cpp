@@ -63,6 +63,8 @@ void ExecutionHost::drop(int partition) {
   partitions_.erase(partition);
   std::erase_if(active_, [&](const auto& item) { return item.second->partition == partition; });
   std::erase_if(held_, [&](const auto& item) { return item.second.partition == partition; });
+  // Others may wake these now; when the partition comes back they are read like all the rest.
+  std::erase_if(parked_, [&](const auto& item) { return item.second.partition == partition; });
   active_gauge_.set(static_cast<double>(active_.size()));
 }
 
@@ -205,7 +207,7 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
   // It may have been read before the partition was ours, or before what we did with it meanwhile.
   if (read_since < partitions_[live.partition].since) co_return false;
   if (const auto parked = parked_.find(id); parked != parked_.end()) {
-    if (read_since <= parked->second) co_return false;
+    if (read_since <= parked->second.at) co_return false;
     parked_.erase(parked);
   }
   held_.erase(id);

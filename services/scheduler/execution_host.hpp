@@ -80,6 +80,10 @@ class ExecutionHost {
     int partition = 0;
     std::string reply_to;
   };
+  struct Parked {
+    int partition = 0;
+    SteadyClock::time_point at;  ///< when it was set aside
+  };
   struct PartitionState {
     bool taking = true;
     SteadyClock::time_point since{};  ///< when we began to take it
@@ -152,7 +156,7 @@ class ExecutionHost {
   std::map<int, PartitionState> partitions_;
   std::unordered_map<Uuid, std::unique_ptr<ActiveExecution>> active_;
   std::unordered_map<Uuid, std::string> loading_;             // → reply_to of a request that came meanwhile
-  std::unordered_map<Uuid, SteadyClock::time_point> parked_;  // → when it was set aside
+  std::unordered_map<Uuid, Parked> parked_;
   std::unordered_map<Uuid, Held> held_;                       // wait until limits let them start
   std::map<int, int> commits_by_partition_;
   std::size_t max_output_bytes_ = payload::kDefaultMaxOutputBytes;

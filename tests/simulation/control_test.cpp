@@ -265,6 +265,28 @@ nodes:
   EXPECT_EQ(play.states(), "one completed, s completed, no skipped, two completed, soft completed");
 }
 
+// What was skipped is worked out again; who refers to it waits for that, though its own dependency has been kept.
+TEST(LaterRun, ANodeWaitsForAllThatItRefersTo) {
+  Play play(R"(
+nodes:
+  - {id: maybe, type: http, condition: 'false', config: {url: 'https://maybe/'}}
+  - {id: call, type: http, depends_on: maybe, config: {url: 'https://call/'}}
+  - {id: end, type: http, depends_on: call, config: {url: 'https://end/{{ nodes.maybe.output ?? 0 }}'}}
+)",
+            "{}");
+  bool works = false;
+  play.effects([&](const Play::Effect& effect) {
+    return effect.node == "end" && !works ? broken() : Result<std::string>("1");
+  });
+  play.run();
+  ASSERT_EQ(play.status(), "failed");
+  works = true;
+  play.begin_again();
+  play.run();
+  EXPECT_EQ(play.status(), "completed") << play.error();
+  EXPECT_THAT(play.effects_run(), ElementsAre("call https://call/", "end https://end/0", "end https://end/0"));
+}
+
 TEST(LaterRun, OfACancelledOneRunsWhatWasOut) {
   Play play(kTwoCalls, "{}");
   play.step();

@@ -20,9 +20,12 @@ bool Execution::done(int node) const {
   return state == NodeState::completed || state == NodeState::skipped || state == NodeState::recovered;
 }
 
+// In a later run a dependency may be kept while one further up, to which the node refers, is worked out again.
 bool Execution::ready(const Node& node) const {
-  return std::all_of(node.depends_on.begin(), node.depends_on.end(),
-                     [this](int dependency) { return done(dependency); });
+  const auto all_done = [this](const std::vector<int>& nodes) {
+    return std::all_of(nodes.begin(), nodes.end(), [this](int index) { return done(index); });
+  };
+  return all_done(node.depends_on) && all_done(node.needs) && all_done(node.item_needs);
 }
 
 // Dependencies come first in the order, so that one pass skips whole branches.
@@ -116,9 +119,19 @@ void Execution::schedule_segments(Decision& decision, Timestamp now) {
       any = true;
       continue;
     }
-    const bool ready = std::all_of(node.depends_on.begin(), node.depends_on.end(), [&](int dependency) {
-      return done(dependency) || fuses(dependency, index, chosen);
-    });
+    const auto with_dependency = [&](int other) {
+      return chosen[static_cast<std::size_t>(other)] &&
+             std::any_of(node.depends_on.begin(), node.depends_on.end(), [&](int dependency) {
+               return chosen[static_cast<std::size_t>(dependency)] && root(dependency) == root(other);
+             });
+    };
+    const bool ready =
+        std::all_of(node.depends_on.begin(), node.depends_on.end(),
+                    [&](int dependency) { return done(dependency) || fuses(dependency, index, chosen); }) &&
+        std::all_of(node.needs.begin(), node.needs.end(),
+                    [&](int need) { return done(need) || with_dependency(need); }) &&
+        std::all_of(node.item_needs.begin(), node.item_needs.end(),
+                    [&](int need) { return done(need) || with_dependency(need); });
     if (!ready) continue;
     chosen[static_cast<std::size_t>(index)] = 1;
     any = true;

@@ -20,7 +20,10 @@ class Check {
       : id_(id), entry_(entry), story_(story), broken_(broken) {}
 
   void run() {
-    if (entry_.live) return note(fmt::format("run {} never ended: {}", entry_.live->row.run, entry_.live->row.status));
+    if (entry_.live) {
+      return note(fmt::format("run {} never ended: {}\n{}\n{}", entry_.live->row.run, entry_.live->row.status,
+                              story_.sample->yaml, recorded()));
+    }
     if (entry_.ended.empty()) return note("is nowhere");
     std::set<int> runs;
     for (const Database::Ended& ended : entry_.ended) {
@@ -45,8 +48,20 @@ class Check {
     // Nobody heard the answer, but it was carried out.
     if (story_.steered && row.status == "cancelled") return;
     if (row.status != story_.sample->status || output != story_.sample->output || error != story_.sample->error)
-      note(fmt::format("ended as {} {} {}, expected {} {} {}\n{}", row.status, output, error, story_.sample->status,
-                       story_.sample->output, story_.sample->error, story_.sample->yaml));
+      note(fmt::format("ended as {} {} {}, expected {} {} {}\n{}\n{}", row.status, output, error,
+                       story_.sample->status, story_.sample->output, story_.sample->error, story_.sample->yaml,
+                       recorded()));
+  }
+
+  // All of it, for who looks for the reason.
+  std::string recorded() const {
+    std::string text;
+    for (const auto& [run, rows] : entry_.journal) {
+      for (const auto& [seq, entries] : rows) text += fmt::format("  run {} row {}: {}\n", run, seq, entries);
+    }
+    for (const Database::Ended& ended : entry_.ended)
+      text += fmt::format("  run {} end: {}\n", ended.row.run, ended.row.trace);
+    return text;
   }
 
   // Everything that a run recorded, in order.
