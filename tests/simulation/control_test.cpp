@@ -102,11 +102,11 @@ nodes:
 )",
             "{}");
   const engine::Dispatch first = play.machine().in_flight().front();
-  EXPECT_EQ(play.machine().times_out_at(first), play.now + seconds(35));
-  play.now += seconds(34);
+  EXPECT_EQ(play.machine().times_out_at(first), play.now + seconds(30) + engine::kTimeoutGrace);
+  play.now += seconds(30);
   play.carry_out(play.machine().on_timer({0}, play.now));
   EXPECT_EQ(play.machine().state(0), engine::NodeState::running);
-  play.now += seconds(1);
+  play.now += engine::kTimeoutGrace;
   engine::Decision late = play.machine().on_timer({0}, play.now);
   EXPECT_THAT(late.stopped, ElementsAre(first.id)) << "its worker may stop";
   EXPECT_THAT(late.entries, SizeIs(1));

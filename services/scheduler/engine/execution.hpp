@@ -39,7 +39,7 @@ enum class NodeState {
 };
 
 /// Past a node's timeout the worker that runs it has this long to say so itself, and more exactly.
-inline constexpr std::chrono::seconds kTimeoutGrace{5};
+inline constexpr std::chrono::milliseconds kTimeoutGrace{900};
 
 class Execution {
  public:
