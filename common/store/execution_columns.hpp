@@ -14,7 +14,7 @@ namespace r8r::store {
   R8R_COMMON_EXECUTION_COLUMNS ", finished_at, output, error, error_node, trace, live, partition"
 #define R8R_ENDED_COLUMNS R8R_COMMON_EXECUTION_COLUMNS ", finished_at, output, error, error_node, trace"
 /// Then the partition, and whether somebody waits for its end.
-#define R8R_LIVE_COLUMNS R8R_COMMON_EXECUTION_COLUMNS ", partition, parent_partition, depth, limit_key"
+#define R8R_LIVE_COLUMNS R8R_COMMON_EXECUTION_COLUMNS ", partition, parent_partition, depth, limit_key, parked"
 inline constexpr int kCommonColumns = 16;
 
 inline ExecutionRow common_columns(const ResultSet& rows, int row) {

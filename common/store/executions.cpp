@@ -20,9 +20,6 @@ constexpr Statement kEnded{"executions_ended",
                            "select distinct on (id) " R8R_ENDED_COLUMNS
                            " from executions x where id = any($1) "
                            "and not exists (select 1 from live_executions l where l.id = x.id) order by id, run desc"};
-constexpr Statement kLivePage{"live_page", "select " R8R_LIVE_COLUMNS
-                                           " from live_executions where partition = any($1) and id > $2 "
-                                           "order by id limit $3"};
 constexpr Statement kLiveByIds{"live_by_ids",
                                "select " R8R_LIVE_COLUMNS " from live_executions where id = any($1) order by id"};
 constexpr Statement kJournals{"journals_of_live",
@@ -30,11 +27,12 @@ constexpr Statement kJournals{"journals_of_live",
                               "order by execution_id, run, seq"};
 constexpr Statement kLiveIds{
     "live_ids",
-    "select id, partition from live_executions where partition = any($1) and accepted_at < $2 and id > $3 "
-    "order by id limit $4"};
+    "select id, partition from live_executions where partition = any($1) and not parked and "
+    "accepted_at < $2 and id > $3 order by id limit $4"};
 constexpr Statement kTimers{"timers_before",
                             "select execution_id, node_id, partition, fire_at from timers where partition = any($1) "
-                            "and fire_at <= $2 order by fire_at limit $3"};
+                            "and fire_at <= $2 and (fire_at, execution_id) > ($3, $4) "
+                            "order by fire_at, execution_id limit $5"};
 constexpr Statement kLimitedRuns{"limited_runs",
                                  "select id, partition, workflow_id, limit_key from live_executions where partition = "
                                  "any($1) and limit_key is not null and started_at is not null"};
@@ -115,6 +113,7 @@ awaitable<Result<std::vector<LiveExecution>>> load(Pool& pool, const Statement& 
     if (!rows->is_null(row, kCommonColumns + 1)) execution.parent_partition = rows->int4(row, kCommonColumns + 1);
     execution.depth = rows->int4(row, kCommonColumns + 2);
     execution.limit_key = rows->optional_text(row, kCommonColumns + 3);
+    execution.parked = rows->boolean(row, kCommonColumns + 4);
     ids.push_back(execution.row.id);
     place.emplace(execution.row.id, loaded.size() - 1);
   }
@@ -176,13 +175,6 @@ awaitable<Result<std::vector<ExecutionRow>>> Executions::ended(std::vector<Uuid>
   co_return found;
 }
 
-awaitable<Result<std::vector<LiveExecution>>> Executions::live_page(std::vector<int> partitions, Uuid after,
-                                                                    int limit) {
-  Params params;
-  params.add(std::span<const int>(partitions)).add(after).add(std::int64_t{limit});
-  co_return co_await load(pool_, kLivePage, std::move(params));
-}
-
 awaitable<Result<std::vector<LiveExecution>>> Executions::load_live(std::vector<Uuid> ids) {
   Params params;
   params.add(std::span<const Uuid>(ids));
@@ -201,9 +193,10 @@ awaitable<Result<std::vector<std::pair<Uuid, int>>>> Executions::live_ids(std::v
 }
 
 awaitable<Result<std::vector<DueTimer>>> Executions::timers_before(std::vector<int> partitions, Timestamp before,
-                                                                   int limit) {
+                                                                   TimerPosition after, int limit) {
   Params params;
-  params.add(std::span<const int>(partitions)).add(before).add(std::int64_t{limit});
+  params.add(std::span<const int>(partitions)).add(before).add(after.fire_at).add(after.execution_id);
+  params.add(std::int64_t{limit});
   Result<ResultSet> rows = co_await run_on(pool_, kTimers, std::move(params));
   if (!rows) co_return fail(std::move(rows.error()));
   std::vector<DueTimer> timers;

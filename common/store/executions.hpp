@@ -50,6 +50,7 @@ struct LiveExecution {
   std::optional<int> parent_partition;   ///< set while the parent waits for the end of this one
   int depth = 0;                         ///< how many executions stand above it
   std::optional<std::string> limit_key;  ///< set when limits say when it may start
+  bool parked = false;                   ///< its owner set it aside
   std::vector<std::string> journal;      ///< raw arrays of entries, in order of seq
 };
 
@@ -58,6 +59,12 @@ struct DueTimer {
   std::string node_id;
   int partition = 0;
   Timestamp fire_at;
+};
+
+/// In the order of timers.
+struct TimerPosition {
+  Timestamp fire_at{};
+  Uuid execution_id;
 };
 
 /// Where an execution stands: what changes of a row while people look at it.
@@ -88,16 +95,15 @@ class Executions {
   /// Those of `ids` that have ended.
   boost::asio::awaitable<Result<std::vector<ExecutionRow>>> ended(std::vector<Uuid> ids);
 
-  /// Live executions of these partitions with id > `after`, by id: pages for recovery.
-  boost::asio::awaitable<Result<std::vector<LiveExecution>>> live_page(std::vector<int> partitions, Uuid after,
-                                                                       int limit);
   /// Those of `ids` that are live.
   boost::asio::awaitable<Result<std::vector<LiveExecution>>> load_live(std::vector<Uuid> ids);
-  /// Ids of live executions of these partitions accepted before `before`, id > `after`, by id: for the sweep.
+  /// Ids of live executions of these partitions that are not parked, accepted before `before`, id > `after`, by id: for
+  /// the sweep, and for who takes partitions over.
   boost::asio::awaitable<Result<std::vector<std::pair<Uuid, int>>>> live_ids(std::vector<int> partitions,
                                                                              Timestamp before, Uuid after, int limit);
+  /// Timers of these partitions that fire until `before`, after `after`, in order.
   boost::asio::awaitable<Result<std::vector<DueTimer>>> timers_before(std::vector<int> partitions, Timestamp before,
-                                                                      int limit);
+                                                                      TimerPosition after, int limit);
   /// Those of these partitions that have started and that limits count.
   boost::asio::awaitable<Result<std::vector<LimitedRun>>> limited_runs(std::vector<int> partitions);
   /// When executions with this key started since `since`, at most `limit`, the newest first.

@@ -24,6 +24,9 @@ constexpr Statement kStatus{
     "update live_executions l set status = e.status, started_at = coalesce(e.started_at, l.started_at) "
     "from unnest($1, $2, $3, $4) as e(id, run, status, started_at) where l.id = e.id and l.run = e.run "
     "and (l.status <> e.status or l.started_at is distinct from coalesce(e.started_at, l.started_at))"};
+constexpr Statement kPark{"progress_park",
+                          "update live_executions l set parked = e.parked from unnest($1, $2, $3) as e(id, run, parked) "
+                          "where l.id = e.id and l.run = e.run"};
 constexpr Statement kSetTimers{
     "progress_set_timers",
     "insert into timers (execution_id, node_id, partition, fire_at) select e.id, e.node_id, e.partition, e.fire_at "
@@ -177,6 +180,7 @@ std::vector<Query> ProgressBatch::statements() {
   }
   add_journal(queries);
   add_statuses(queries);
+  add_parked(queries);
   add_timers(queries);
   add_children(queries);
   add_approvals(queries);
@@ -223,6 +227,22 @@ void ProgressBatch::add_statuses(std::vector<Query>& queries) const {
     started_at.add(started[i]);
   }
   queries.push_back({&kStatus, params_of(id, run, status, started_at)});
+}
+
+void ProgressBatch::add_parked(std::vector<Query>& queries) const {
+  std::unordered_map<Run, bool, HashRun> last;
+  for (const ProgressItem* item : items_) {
+    if (item->progress.parked && !endings_.contains(run_of(*item)))
+      last.insert_or_assign(run_of(*item), *item->progress.parked);
+  }
+  if (last.empty()) return;
+  Column id(Type::uuid), run(Type::int4), parked(Type::boolean);
+  for (const auto& [which, is] : last) {
+    id.add(which.id);
+    run.add(std::int32_t{which.run});
+    parked.add(is);
+  }
+  queries.push_back({&kPark, params_of(id, run, parked)});
 }
 
 void ProgressBatch::add_timers(std::vector<Query>& queries) const {

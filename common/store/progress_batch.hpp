@@ -21,8 +21,8 @@ struct ProgressItem : CommitItem {
 /// One transaction of a progress queue: the statements for its items, one multi-row statement per kind of change, and
 /// what their results mean for each item.
 ///
-/// Several items of one execution may stand in a batch, in order. The kinds run as journal → status → timers → ending,
-/// with the last status and the last word on each timer taken from the items beforehand.
+/// Several items of one execution may stand in a batch, in order. The kinds run as journal → status → parked → timers → ending,
+/// with the last status and the last word on each timer and on being parked taken from the items beforehand.
 class ProgressBatch {
  public:
   /// `items` must outlive this.
@@ -54,6 +54,7 @@ class ProgressBatch {
 
   void add_journal(std::vector<Query>& queries) const;
   void add_statuses(std::vector<Query>& queries) const;
+  void add_parked(std::vector<Query>& queries) const;
   void add_timers(std::vector<Query>& queries) const;
   void add_children(std::vector<Query>& queries) const;
   void add_approvals(std::vector<Query>& queries) const;

@@ -48,6 +48,7 @@ struct ActiveExecution {
   int commits_pending = 0;
   std::string_view recorded_status;  ///< of the live row as far as we wrote it; empty: still pending
   bool has_timers = false;
+  bool recorded_as_parked = false;
   bool reported_stuck = false;
   bool has_children = false;   ///< children may be waited for
   bool has_approvals = false;  ///< questions may be open

@@ -132,6 +132,7 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
     }
   }
   keep_deadline(execution, decision, progress);
+  if (execution.recorded_as_parked && !progress.ending) progress.parked = execution.recorded_as_parked = false;
   decision.entries.clear();
   decision.events = std::move(execution.held_events);
   execution.held_events.clear();
@@ -318,6 +319,7 @@ void ExecutionHost::dispatch(ActiveExecution& execution, const engine::Dispatch&
 void ExecutionHost::watch() {
   using std::chrono::seconds;
   count_stuck();
+  forget_long_parked();
   if (fenced_ || !ports_.tasks.ready()) return;
   const auto now = clock().steady_now();
   std::vector<std::pair<Uuid, std::int64_t>> overdue;
@@ -402,8 +404,44 @@ void ExecutionHost::maybe_park(const Uuid& id) {
     commit(*execution, Decision{});
     return;
   }
-  parked_.insert_or_assign(id, Parked{execution->partition, clock().steady_now()});
+  if (!execution->recorded_as_parked) {
+    record_parked(*execution);
+    return;
+  }
+  const auto now_steady = clock().steady_now();
+  parked_.insert_or_assign(id, Parked{execution->partition, now_steady});
+  parked_lately_.emplace_back(now_steady, id);
   forget(id);
+}
+
+// Nobody looks for it from then on. When it still only waits after this commit, it leaves memory.
+void ExecutionHost::record_parked(ActiveExecution& execution) {
+  execution.recorded_as_parked = true;
+  store::ExecutionProgress progress{
+      .id = execution.id, .run = execution.run, .partition = execution.partition, .parked = true};
+  ++execution.commits_pending;
+  ++commits_by_partition_[execution.partition];
+  ports_.progress.commit(std::move(progress), [this, alive = std::weak_ptr<bool>(alive_), id = execution.id,
+                                               partition = execution.partition](
+                                                  Result<store::ProgressOutcome> outcome) {
+    if (alive.expired()) return;
+    --commits_by_partition_[partition];
+    if (ActiveExecution* still = find(id); still != nullptr && !outcome && outcome.error().code != ErrorCode::fenced) {
+      --still->commits_pending;
+      still->recorded_as_parked = false;
+      return;
+    }
+    committed(id, std::move(outcome), Decision{});
+  });
+}
+
+void ExecutionHost::forget_long_parked() {
+  const auto long_ago = clock().steady_now() - kParkedRemembered;
+  while (!parked_lately_.empty() && parked_lately_.front().first < long_ago) {
+    const auto [at, id] = parked_lately_.front();
+    parked_lately_.pop_front();
+    if (const auto parked = parked_.find(id); parked != parked_.end() && parked->second.at == at) parked_.erase(parked);
+  }
 }
 
 }  // namespace r8r::scheduler

@@ -111,6 +111,7 @@ void ExecutionHost::on_request(bus::ExecRequest request) {
       partition->second.deferred.emplace(request.execution_id, std::move(request));
     return;
   }
+  if (clock().wall_now() - request.accepted_at > kRequestAge) return;
   if (request.limited) {
     // Limits say when it may start; by then its row is read.
     store::LiveExecution live;
@@ -253,6 +254,7 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
   active.depth = live.depth;
   active.has_timers = active.has_children = active.has_approvals = !live.journal.empty();
   active.next_seq = static_cast<int>(live.journal.size()) + 1;
+  active.recorded_as_parked = live.parked;
   std::vector<journal::JournalEntry> before;
   for (const std::string& row : begins_again ? *run_before : live.journal) {
     Result<std::vector<journal::JournalEntry>> entries = journal::parse_entries(row);

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -73,6 +74,10 @@ class ExecutionHost {
   static constexpr std::size_t kMaxActive = 20'000;
   static constexpr std::size_t kMaxDeferred = 20'000;
   static constexpr std::size_t kMaxHeld = 100'000;
+  /// A request older than that is left to the sweep, which reads its row: it may have been set aside, or have ended.
+  static constexpr std::chrono::seconds kRequestAge{60};
+  /// So long one remembers what was set aside: what was read or asked for before that must not bring it back as it was.
+  static constexpr std::chrono::seconds kParkedRemembered{150};
   /// How long an execution that waits for others stays in memory.
   static constexpr std::chrono::seconds kPatienceWithChildren{60};
 
@@ -139,6 +144,8 @@ class ExecutionHost {
   void on_timer(const Uuid& id, engine::Unit unit);
   void count_stuck();
   void maybe_park(const Uuid& id);
+  void record_parked(ActiveExecution& execution);
+  void forget_long_parked();
   void forget(const Uuid& id);
   ActiveExecution* find(const Uuid& id);
   Clock& clock() const { return ports_.clock; }
@@ -156,7 +163,8 @@ class ExecutionHost {
   std::map<int, PartitionState> partitions_;
   std::unordered_map<Uuid, std::unique_ptr<ActiveExecution>> active_;
   std::unordered_map<Uuid, std::string> loading_;             // → reply_to of a request that came meanwhile
-  std::unordered_map<Uuid, Parked> parked_;
+  std::unordered_map<Uuid, Parked> parked_;  // lately
+  std::deque<std::pair<SteadyClock::time_point, Uuid>> parked_lately_;
   std::unordered_map<Uuid, Held> held_;                       // wait until limits let them start
   std::map<int, int> commits_by_partition_;
   std::size_t max_output_bytes_ = payload::kDefaultMaxOutputBytes;

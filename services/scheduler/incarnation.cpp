@@ -11,6 +11,8 @@ namespace {
 
 // For so long after a claim whose answer was lost one looks for what it took: it may be carried out late.
 constexpr auto kClaimMayAct = std::chrono::seconds(60);
+// Rows that one look reads at once.
+constexpr int kPage = 500;
 // Work stops so long before the lease can have run out: what is under way must be sent by then.
 constexpr auto kLeaseMargin = std::chrono::milliseconds(1'500);
 
@@ -26,6 +28,7 @@ Incarnation::Incarnation(const Ports& ports, const Terms& terms, std::int64_t id
       ended_(ports.io),
       partitions_changed_(ports.io),
       sweep_soon_(ports.io),
+      wake_soon_(ports.io),
       held_gauge_(metrics::gauge("r8r_partitions_held", "Partitions that this scheduler owns")),
       lease_losses_(metrics::counter("r8r_lease_losses_total", "Times that this scheduler lost its ownership")),
       tasks_(ports.io) {
@@ -265,6 +268,8 @@ awaitable<void> Incarnation::take(std::vector<int> partitions) {
     if (!slept) co_return;
   }
   for (const int partition : partitions) host_.finish_taking(partition);
+  wake_again_ = true;
+  wake_soon_.notify_all();
   tell_of_partitions_();
 }
 
@@ -303,7 +308,6 @@ awaitable<void> Incarnation::give_away(std::vector<int> partitions) {
 
 // Loads what is live in `partitions` and not in memory. The answer: how many.
 awaitable<std::size_t> Incarnation::sweep(std::vector<int> partitions, Timestamp before) {
-  constexpr int kPage = 500;
   std::size_t loaded = 0;
   Uuid after;
   while (!over_ && !partitions.empty()) {
@@ -347,24 +351,35 @@ awaitable<void> Incarnation::sweep_partitions() {
 
 awaitable<void> Incarnation::wake_parked() {
   while (!over_) {
-    const bool slept = co_await ports_.clock.sleep_for(std::chrono::seconds(15));
-    if (!slept) co_return;
-    std::vector<int> partitions;
-    for (const auto& [partition, subscriptions] : held_) partitions.push_back(partition);
-    if (partitions.empty()) continue;
-    Result<std::vector<store::DueTimer>> timers = co_await ports_.executions.timers_before(
-        std::move(partitions), ports_.clock.wall_now() + std::chrono::seconds(40), 1'000);
-    if (!timers) continue;
-    std::vector<Uuid> ids;
-    for (const store::DueTimer& timer : *timers) {
-      if (!host_.knows(timer.execution_id) || host_.parked(timer.execution_id)) ids.push_back(timer.execution_id);
+    if (!std::exchange(wake_again_, false)) co_await ports_.clock.wait_for(wake_soon_, std::chrono::seconds(15));
+    wake_again_ = false;
+    const Timestamp before = ports_.clock.wall_now() + std::chrono::seconds(40);
+    store::TimerPosition after;
+    // What there is no room for comes with the next look.
+    while (!over_ && host_.has_capacity()) {
+      std::vector<int> partitions = owned();
+      if (partitions.empty()) break;
+      Result<std::vector<store::DueTimer>> timers =
+          co_await ports_.executions.timers_before(std::move(partitions), before, after, kPage);
+      if (!timers || timers->empty()) break;
+      after = {timers->back().fire_at, timers->back().execution_id};
+      const bool last = timers->size() < kPage;
+      std::vector<Uuid> ids;
+      for (const store::DueTimer& timer : *timers) {
+        if (!host_.knows(timer.execution_id) || host_.parked(timer.execution_id)) ids.push_back(timer.execution_id);
+      }
+      co_await wake(std::move(ids));
+      if (last) break;
     }
-    if (ids.empty()) continue;
-    const auto read_since = ports_.clock.steady_now();
-    Result<std::vector<store::LiveExecution>> rows = co_await ports_.executions.load_live(std::move(ids));
-    if (!rows) continue;
-    for (store::LiveExecution& row : *rows) co_await host_.adopt(std::move(row), read_since);
   }
+}
+
+awaitable<void> Incarnation::wake(std::vector<Uuid> ids) {
+  if (ids.empty()) co_return;
+  const auto read_since = ports_.clock.steady_now();
+  Result<std::vector<store::LiveExecution>> rows = co_await ports_.executions.load_live(std::move(ids));
+  if (!rows) co_return;
+  for (store::LiveExecution& row : *rows) co_await host_.adopt(std::move(row), read_since);
 }
 
 // Ends of children, and of their parents, whose notices were lost.

@@ -55,6 +55,7 @@ class Incarnation {
   awaitable<void> sweep_partitions();
   awaitable<std::size_t> sweep(std::vector<int> partitions, Timestamp before);
   awaitable<void> wake_parked();
+  awaitable<void> wake(std::vector<Uuid> ids);
   awaitable<void> find_overlooked();
   awaitable<void> watch_tasks();
   awaitable<void> take(std::vector<int> partitions);
@@ -80,6 +81,8 @@ class Incarnation {
   Notifier ended_;
   Notifier partitions_changed_;
   Notifier sweep_soon_;
+  Notifier wake_soon_;
+  bool wake_again_ = false;
   metrics::Gauge held_gauge_;
   metrics::Counter lease_losses_;
   TaskGroup tasks_;

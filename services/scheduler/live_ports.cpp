@@ -51,8 +51,8 @@ class PostgresExecutions : public ExecutionStore {
     return executions_.live_ids(std::move(partitions), before, after, limit);
   }
   awaitable<Result<std::vector<store::DueTimer>>> timers_before(std::vector<int> partitions, Timestamp before,
-                                                                int limit) override {
-    return executions_.timers_before(std::move(partitions), before, limit);
+                                                                store::TimerPosition after, int limit) override {
+    return executions_.timers_before(std::move(partitions), before, after, limit);
   }
   awaitable<Result<std::vector<store::LimitedRun>>> limited_runs(std::vector<int> partitions) override {
     return executions_.limited_runs(std::move(partitions));

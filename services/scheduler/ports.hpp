@@ -60,7 +60,7 @@ class ExecutionStore {
   virtual awaitable<Result<std::vector<std::pair<Uuid, int>>>> live_ids(std::vector<int> partitions, Timestamp before,
                                                                         Uuid after, int limit) = 0;
   virtual awaitable<Result<std::vector<store::DueTimer>>> timers_before(std::vector<int> partitions, Timestamp before,
-                                                                        int limit) = 0;
+                                                                        store::TimerPosition after, int limit) = 0;
   virtual awaitable<Result<std::vector<store::LimitedRun>>> limited_runs(std::vector<int> partitions) = 0;
   virtual awaitable<Result<std::vector<Timestamp>>> starts_since(Uuid workflow_id, std::string key, Timestamp since,
                                                                  int limit) = 0;

@@ -21,6 +21,7 @@ enum class Bug {
   no_sweep,               ///< what no message brought is never looked for
   run_before_forgotten,   ///< a resumed execution does not keep what the run before completed
   results_without_token,  ///< a late result is taken for that of the attempt that is out now
+  parked_stays,           ///< an execution that goes on is still taken for one that was set aside
   key_per_delivery,       ///< a delivery that comes again gets an idempotency key of its own
 };
 
@@ -47,6 +48,7 @@ inline constexpr std::array kBugs = {
     NamedBug{Bug::no_sweep, "no_sweep"},
     NamedBug{Bug::run_before_forgotten, "run_before_forgotten"},
     NamedBug{Bug::results_without_token, "results_without_token"},
+    NamedBug{Bug::parked_stays, "parked_stays"},
     NamedBug{Bug::key_per_delivery, "key_per_delivery"},
 };
 

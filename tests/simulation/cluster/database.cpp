@@ -71,6 +71,7 @@ Result<store::ProgressOutcome> Database::write(std::int64_t incarnation, const s
   store::ExecutionRow& row = entry.live->row;
   if (!progress.status.empty()) row.status = progress.status;
   if (progress.started_at) row.started_at = progress.started_at;
+  if (progress.parked && (*progress.parked || !bugs_.has(Bug::parked_stays))) entry.live->parked = *progress.parked;
   for (const store::TimerChange& timer : progress.timers) {
     if (timer.fire_at && !bugs_.has(Bug::timers_not_written)) {
       entry.timers[timer.node_id] = {progress.id, timer.node_id, progress.partition, *timer.fire_at};
@@ -157,7 +158,8 @@ std::vector<std::pair<Uuid, int>> Database::live_ids(const std::vector<int>& par
   for (const int partition : partitions) {
     const auto& of_partition = live_[static_cast<std::size_t>(partition)];
     for (auto it = of_partition.upper_bound(after); it != of_partition.end(); ++it) {
-      if (entry(*it)->live->row.accepted_at < before) ids.emplace_back(*it, partition);
+      const store::LiveExecution& live = *entry(*it)->live;
+      if (live.row.accepted_at < before && !live.parked) ids.emplace_back(*it, partition);
     }
   }
   std::sort(ids.begin(), ids.end());
@@ -166,16 +168,17 @@ std::vector<std::pair<Uuid, int>> Database::live_ids(const std::vector<int>& par
 }
 
 std::vector<store::DueTimer> Database::timers_before(const std::vector<int>& partitions, Timestamp before,
-                                                     int limit) const {
+                                                     store::TimerPosition after, int limit) const {
+  const auto place_of = [](const store::DueTimer& timer) { return std::pair(timer.fire_at, timer.execution_id); };
   std::vector<store::DueTimer> due;
   for (const int partition : partitions) {
     for (const Uuid& id : live_[static_cast<std::size_t>(partition)]) {
       for (const auto& [node, timer] : entry(id)->timers) {
-        if (timer.fire_at < before) due.push_back(timer);
+        if (timer.fire_at < before && place_of(timer) > std::pair(after.fire_at, after.execution_id)) due.push_back(timer);
       }
     }
   }
-  std::sort(due.begin(), due.end(), [](const auto& a, const auto& b) { return a.fire_at < b.fire_at; });
+  std::sort(due.begin(), due.end(), [&](const auto& a, const auto& b) { return place_of(a) < place_of(b); });
   if (due.size() > static_cast<std::size_t>(limit)) due.resize(static_cast<std::size_t>(limit));
   return due;
 }

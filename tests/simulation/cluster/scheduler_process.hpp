@@ -99,7 +99,7 @@ class SchedulerProcess : public Process,
   awaitable<Result<std::vector<std::pair<Uuid, int>>>> live_ids(std::vector<int> partitions, Timestamp before,
                                                                 Uuid after, int limit) override;
   awaitable<Result<std::vector<store::DueTimer>>> timers_before(std::vector<int> partitions, Timestamp before,
-                                                                int limit) override;
+                                                                store::TimerPosition after, int limit) override;
   awaitable<Result<std::vector<std::string>>> whole_journal(Uuid id, int run) override;
   awaitable<Result<bool>> begin_again(Uuid id, int partition) override;
   awaitable<Result<std::vector<store::LimitedRun>>> limited_runs(std::vector<int> partitions) override;

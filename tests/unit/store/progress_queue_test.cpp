@@ -159,7 +159,7 @@ TEST_F(ProgressQueueTest, SeveralStepsOfOneExecutionShareABatch) {
 TEST_F(ProgressQueueTest, TheEndTakesTheTimersAlong) {
   const std::vector<Uuid> ids = accept_all(accepts, 2);
   for (const Uuid& id : ids) ASSERT_EQ(commit(queue, timer(id, "w", wall_now())), ProgressOutcome::committed);
-  EXPECT_EQ(loop.run(Executions(*pool).timers_before({3}, wall_now(), 10)).value().size(), 2u);
+  EXPECT_EQ(loop.run(Executions(*pool).timers_before({3}, wall_now(), {}, 10)).value().size(), 2u);
   ExecutionProgress last = end(ids[0]);
   last.has_timers = true;
   ASSERT_EQ(commit(queue, last), ProgressOutcome::committed);
