@@ -77,6 +77,14 @@ void TaskGroup::cancel() {
   for (const auto& signal : signals) signal->emit(asio::cancellation_type::terminal);
 }
 
+awaitable<void> TaskGroup::close() {
+  while (!running_.empty()) {
+    cancel();
+    const bool ended = co_await wait(std::chrono::seconds(5));
+    if (!ended) log::warn("tasks take long to stop", {{"running", running_.size()}});
+  }
+}
+
 awaitable<bool> TaskGroup::wait(SteadyClock::duration limit) {
   const auto deadline = SteadyClock::now() + limit;
   while (!running_.empty()) {

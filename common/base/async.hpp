@@ -46,6 +46,8 @@ class TaskGroup {
   void spawn(const char* name, awaitable<void> body);
   /// Asks every coroutine to stop where it waits.
   void cancel();
+  /// Asks every coroutine to stop and returns when all have ended: only then may what they use go.
+  awaitable<void> close();
   /// Until all have ended, or `limit` has passed: true if all have.
   awaitable<bool> wait(SteadyClock::duration limit);
   std::size_t size() const { return running_.size(); }

@@ -40,6 +40,8 @@ class ExecutionHost {
   void record_all(int partition);
   /// Stops working on a partition; when it has no commits any more the row may be given away.
   void drop(int partition);
+  /// When everything has been dropped: returns when nothing of it runs any more.
+  awaitable<void> close() { return tasks_.close(); }
   /// Whether commits of a dropped partition are still under way.
   bool has_commits(int partition) const;
   bool owns(int partition) const { return partitions_.contains(partition); }

@@ -90,13 +90,13 @@ awaitable<void> Incarnation::run() {
   tasks_.spawn("watch tasks", watch_tasks());
   while (!over_ && !stopping_) co_await ended_.wait();
 
-  tasks_.cancel();
-  co_await tasks_.wait(std::chrono::seconds(5));
+  co_await tasks_.close();
   std::vector<int> all;
   for (const auto& [partition, subscriptions] : held_) all.push_back(partition);
   if (over_) {
     held_.clear();
     for (const int partition : all) host_.drop(partition);
+    co_await host_.close();
     co_return;
   }
   co_await give_away(all);
@@ -106,6 +106,7 @@ awaitable<void> Incarnation::run() {
               {{"error", ended.error().message}});
   ports_.bus.publish(bus::kPartitionsChanged, "");
   over_ = true;
+  co_await host_.close();
 }
 
 // ---- lease

@@ -134,8 +134,7 @@ awaitable<void> Scheduler::run() {
     incarnation_.reset();
     ports_.reset();
   }
-  tasks_.cancel();
-  co_await tasks_.wait(std::chrono::seconds(2));
+  co_await tasks_.close();
   task_queue_->stop();
 }
 
@@ -168,8 +167,7 @@ awaitable<void> Scheduler::live(std::int64_t id) {
   beside.spawn("delayed starts", delayed->run());
   co_await incarnation_->run();
   incarnation_->on_partitions_changed([] {});
-  beside.cancel();
-  co_await beside.wait(std::chrono::seconds(5));
+  co_await beside.close();
 }
 
 // Every scheduler does this; who comes second finds nothing left to do.
