@@ -81,22 +81,27 @@ constexpr Statement kExpire{
     "update approvals a set status = 'expired', decided_at = e.at from unnest($1, $2) as e(execution, at) "
     "where a.execution_id = e.execution and a.status = 'pending' "
     "and not exists (select 1 from live_executions l where l.id = e.execution)"};
-constexpr Statement kEnd{"progress_end",
-                         "with gone as (delete from live_executions l using unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) "
-                         "as e(id, run, status, started_at, finished_at, output, error, error_node, trace) where l.id "
-                         "= e.id and l.run = e.run "
-                         "returning l.id, l.run, l.workflow_id, l.workflow_version, l.workflow_name, e.status, "
-                         "l.trigger_type, l.origin, l.input, "
-                         "l.webhook, l.correlation_id, l.idempotency_key, l.traceparent, l.accepted_at, e.started_at, "
-                         "e.finished_at, case when e.output like '@%' then whole_payload(l.id, e.output) else e.output "
-                         "end, "
-                         "e.error, e.error_node, e.trace, l.replayed_from, "
-                         "l.parent_execution_id, l.depth, l.limit_key) "
-                         "insert into executions (id, run, workflow_id, workflow_version, workflow_name, status, "
-                         "trigger_type, origin, input, webhook, "
-                         "correlation_id, idempotency_key, traceparent, accepted_at, started_at, finished_at, output, "
-                         "error, error_node, trace, replayed_from, parent_execution_id, depth, limit_key) "
-                         "select * from gone returning id, run"};
+#define R8R_GONE                                                                                                    \
+  "with gone as (delete from live_executions l using unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) "                   \
+  "as e(id, run, status, started_at, finished_at, output, error, error_node, trace) where l.id = e.id and l.run = " \
+  "e.run returning l.id, l.run, l.workflow_id, l.workflow_version, l.workflow_name, e.status, l.trigger_type, "     \
+  "l.origin, l.input, l.webhook, l.correlation_id, l.idempotency_key, l.traceparent, l.accepted_at, e.started_at, " \
+  "e.finished_at, case when e.output like '@%' then whole_payload(l.id, e.output) else e.output end, e.error, "     \
+  "e.error_node, e.trace, l.replayed_from, l.parent_execution_id, l.depth, l.limit_key) "
+#define R8R_INTO_HISTORY                                                                                          \
+  "insert into executions (id, run, workflow_id, workflow_version, workflow_name, status, trigger_type, origin, " \
+  "input, webhook, correlation_id, idempotency_key, traceparent, accepted_at, started_at, finished_at, output, "  \
+  "error, error_node, trace, replayed_from, parent_execution_id, depth, limit_key) select * from gone "
+constexpr Statement kEnd{"progress_end", R8R_GONE R8R_INTO_HISTORY "returning id, run"};
+// In one statement, so that a repeat, which ends nothing, notes nothing.
+constexpr Statement kEndUpstream{
+    "progress_end_upstream", R8R_GONE
+    ", ended as (" R8R_INTO_HISTORY
+    "returning id, run, workflow_name, status, finished_at), noted as (insert into upstream_endings "
+    "(workflow_id, partition, upstream, execution_id, run, ended_at) select d.workflow_id, d.partition, d.upstream, "
+    "x.id, x.run, x.finished_at from ended x join workflow_dependencies d on d.upstream = x.workflow_name and "
+    "(d.status = 'any' or d.status = x.status) join workflows w on w.id = d.workflow_id and w.enabled) "
+    "select id, run from ended"};
 // Failed ones get an entry, or their old one back; the same again, after an answer that was lost, changes nothing.
 constexpr Statement kDeadLetters{
     "progress_dead_letters",
@@ -362,6 +367,7 @@ void ProgressBatch::add_endings(std::vector<Query>& queries) {
       finished_at(Type::timestamptz), output(Type::text), error(Type::text), error_node(Type::text), trace(Type::text),
       with_timers(Type::uuid), with_children(Type::uuid), with_approvals(Type::uuid), ended_at(Type::timestamptz),
       failed(Type::uuid), failed_run(Type::int4), later(Type::uuid), later_run(Type::int4);
+  bool upstream = false;
   for (const ProgressItem* item : items_) {
     const ExecutionProgress& p = item->progress;
     // Timers that an item of this batch changes are not written when it ends in it, but older rows of them may exist.
@@ -381,6 +387,7 @@ void ProgressBatch::add_endings(std::vector<Query>& queries) {
     error.add(p.ending->error);
     error_node.add(p.ending->error_node);
     trace.add(p.ending->trace.empty() ? std::string_view("[]") : std::string_view(p.ending->trace));
+    upstream = upstream || p.ending->has_dependents;
     if (p.ending->status == "failed") {
       failed.add(p.id);
       failed_run.add(std::int32_t{p.run});
@@ -390,7 +397,8 @@ void ProgressBatch::add_endings(std::vector<Query>& queries) {
     }
   }
   endings_at_ = queries.size();
-  queries.push_back({&kEnd, params_of(id, run, status, started_at, finished_at, output, error, error_node, trace)});
+  queries.push_back({upstream ? &kEndUpstream : &kEnd,
+                     params_of(id, run, status, started_at, finished_at, output, error, error_node, trace)});
   if (with_timers.size() > 0) queries.push_back({&kClearAllTimers, params_of(with_timers)});
   if (with_approvals.size() > 0) queries.push_back({&kExpire, params_of(with_approvals, ended_at)});
   if (with_children.size() > 0) queries.push_back({&kLetAllGo, params_of(with_children)});

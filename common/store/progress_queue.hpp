@@ -30,6 +30,7 @@ struct Ending {
   std::string trace;  ///< raw array: the entries of this commit
   Timestamp started_at;
   Timestamp finished_at;
+  bool has_dependents = false;  ///< workflows may wait for it: it is noted for them
 };
 
 /// An execution that begins with a commit of another one, its parent.

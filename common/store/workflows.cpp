@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <deque>
+#include <unordered_map>
+
 #include "common/store/pool_lease.hpp"
 #include "common/store/storable_text.hpp"
 
@@ -49,6 +53,29 @@ constexpr Statement kInsertVersion{
     "insert into workflow_versions (workflow_id, version, definition, checksum, created_at, created_by, changelog) "
     "values ($1, $2, $3, encode(sha256(convert_to($3, 'UTF8')), 'hex'), $4, $5, $6)"};
 
+constexpr Statement kDependencies{"workflow_dependencies",
+                                  "select d.upstream, d.status, d.within_ms from workflow_dependencies d "
+                                  "join workflows w on w.id = d.workflow_id where w.name = $1"};
+// Two that are saved at once cannot close a cycle that neither sees.
+constexpr Statement kLockDependencies{"workflow_lock_dependencies",
+                                      "select pg_advisory_xact_lock(x'72387204'::int4, 0)"};
+// Who depends on whom, of all that these names depend on.
+constexpr Statement kUpstream{"workflow_upstream",
+                              "with recursive reached(name) as (select unnest($1) union select d.upstream "
+                              "from reached r join workflows w on w.name = r.name "
+                              "join workflow_dependencies d on d.workflow_id = w.id) "
+                              "select w.name, d.upstream from reached r join workflows w on w.name = r.name "
+                              "join workflow_dependencies d on d.workflow_id = w.id"};
+constexpr Statement kPartitionCount{"workflow_partition_count",
+                                    "select value::int4 from settings where name = 'partitions'"};
+constexpr Statement kDropDependencies{"workflow_drop_dependencies",
+                                      "delete from workflow_dependencies where workflow_id = $1"};
+constexpr Statement kInsertDependencies{
+    "workflow_insert_dependencies",
+    "insert into workflow_dependencies (workflow_id, partition, upstream, status, within_ms) "
+    "select $1, $2, e.upstream, e.status, e.within_ms from unnest($3, $4, $5) as e(upstream, status, within_ms)"};
+constexpr Statement kDropEndings{"workflow_drop_endings", "delete from upstream_endings where workflow_id = $1"};
+
 WorkflowRow workflow_of(const ResultSet& rows, int row) {
   WorkflowRow workflow;
   workflow.id = rows.uuid(row, 0);
@@ -70,13 +97,77 @@ Params of(const std::string& name) {
   return params;
 }
 
+Params of(const Uuid& id) {
+  Params params;
+  params.add(id);
+  return params;
+}
+
+std::vector<DependsOn> dependencies_of(const ResultSet& rows) {
+  std::vector<DependsOn> all;
+  for (int row = 0; row < rows.rows(); ++row) {
+    DependsOn& one = all.emplace_back(DependsOn{rows.text(row, 0), rows.text(row, 1), std::nullopt});
+    if (!rows.is_null(row, 2)) one.within = std::chrono::milliseconds(rows.int8(row, 2));
+  }
+  return all;
+}
+
+bool same_dependencies(std::vector<DependsOn> a, std::vector<DependsOn> b) {
+  const auto by_name = [](const DependsOn& left, const DependsOn& right) { return left.upstream < right.upstream; };
+  std::sort(a.begin(), a.end(), by_name);
+  std::sort(b.begin(), b.end(), by_name);
+  return a == b;
+}
+
+// The shortest way from the workflow back to itself, in the direction of the data: each starts the next. Empty: none.
+std::string find_cycle(const SaveWorkflow& wanted, const ResultSet& edges) {
+  std::unordered_map<std::string, std::vector<std::string>> upstream;
+  for (int row = 0; row < edges.rows(); ++row) upstream[edges.text(row, 0)].push_back(edges.text(row, 1));
+  // What it depended on so far does not count.
+  std::vector<std::string>& own = upstream[wanted.name];
+  own.clear();
+  for (const DependsOn& one : wanted.depends_on) own.push_back(one.upstream);
+
+  std::unordered_map<std::string, std::string> starts;  // → which it starts, on the way to `wanted`
+  std::deque<std::string> next{wanted.name};
+  while (!next.empty()) {
+    const std::string name = std::move(next.front());
+    next.pop_front();
+    const auto found = upstream.find(name);
+    if (found == upstream.end()) continue;
+    for (const std::string& other : found->second) {
+      if (other == wanted.name) {
+        std::string way = wanted.name;
+        for (std::string at = name; at != wanted.name; at = starts.at(at)) way += " → " + at;
+        return way + " → " + wanted.name;
+      }
+      if (starts.emplace(other, name).second) next.push_back(other);
+    }
+  }
+  return {};
+}
+
+Query insert_dependencies(const Uuid& id, int partitions, const std::vector<DependsOn>& depends_on) {
+  Column upstream(Type::text), status(Type::text), within(Type::int8);
+  for (const DependsOn& one : depends_on) {
+    upstream.add(one.upstream);
+    status.add(one.status);
+    within.add(one.within ? std::optional(std::int64_t{one.within->count()}) : std::nullopt);
+  }
+  Params params;
+  params.add(id).add(std::int32_t{partition_of(id, partitions)});
+  params.add(std::move(upstream)).add(std::move(status)).add(std::move(within));
+  return {&kInsertDependencies, std::move(params)};
+}
+
 struct Change {
   SavedWorkflow saved;
+  bool new_dependencies = false;
   std::vector<Query> queries;
 };
 
-/// What a save writes, given what is stored (no rows: nothing yet).
-Result<Change> change_of(const SaveWorkflow& wanted, const ResultSet& stored) {
+/// What a save writes, given what is stored (no rows: nothing yet), up to its new dependencies.
+Result<Change> change_of(const SaveWorkflow& wanted, const ResultSet& stored, const ResultSet& dependencies) {
   const int current = stored.empty() ? 0 : stored.int4(0, 4);
   if (wanted.if_version && *wanted.if_version != current) {
     return fail(ErrorCode::version_conflict,
@@ -96,10 +187,13 @@ Result<Change> change_of(const SaveWorkflow& wanted, const ResultSet& stored) {
     row.name = wanted.name;
     row.created_at = now;
     row.created_by = wanted.created_by;
+    change.new_dependencies = !wanted.depends_on.empty();
   } else {
     row = workflow_of(stored, 0);
-    if (!new_text && row.description == wanted.description && row.enabled == wanted.enabled &&
-        row.node_count == wanted.node_count && row.trigger_count == wanted.trigger_count) {
+    change.new_dependencies = !same_dependencies(wanted.depends_on, dependencies_of(dependencies));
+    if (!new_text && !change.new_dependencies && row.description == wanted.description &&
+        row.enabled == wanted.enabled && row.node_count == wanted.node_count &&
+        row.trigger_count == wanted.trigger_count) {
       change.saved.outcome = SaveOutcome::unchanged;
       return change;
     }
@@ -123,6 +217,8 @@ Result<Change> change_of(const SaveWorkflow& wanted, const ResultSet& stored) {
     version.add(row.id).add(row.version).add(wanted.definition).add(now).add(wanted.created_by).add(wanted.changelog);
     change.queries.push_back({&kInsertVersion, std::move(version)});
   }
+  if (!is_new && change.new_dependencies) change.queries.push_back({&kDropDependencies, of(row.id)});
+  if (!is_new && (change.new_dependencies || !row.enabled)) change.queries.push_back({&kDropEndings, of(row.id)});
   return change;
 }
 
@@ -182,6 +278,10 @@ awaitable<Result<std::optional<std::string>>> Workflows::definition(Uuid workflo
 }
 
 awaitable<Result<SavedWorkflow>> Workflows::save(SaveWorkflow request) {
+  for (const DependsOn& one : request.depends_on) {
+    if (!is_storable(one.upstream))
+      co_return fail(ErrorCode::invalid_field, "the name of an upstream workflow holds a NUL byte or is not UTF-8");
+  }
   for (const std::string* text :
        {&request.name, &request.description, &request.definition, &request.created_by, &request.changelog}) {
     if (!is_storable(*text))
@@ -196,10 +296,29 @@ awaitable<Result<SavedWorkflow>> Workflows::save(SaveWorkflow request) {
   begin.push_back({&kBegin, {}});
   begin.push_back({&kLockName, of(request.name)});
   begin.push_back({&kFind, of(request.name)});
+  begin.push_back({&kDependencies, of(request.name)});
   Result<std::vector<ResultSet>> read = co_await connection.run(std::move(begin), Grouping::separate, limit);
   if (!read) co_return fail(std::move(read.error()));
 
-  Result<Change> change = change_of(request, read->back());
+  Result<Change> change = change_of(request, (*read)[2], (*read)[3]);
+  if (change && change->new_dependencies && !request.depends_on.empty()) {
+    Column names(Type::text);
+    for (const DependsOn& one : request.depends_on) names.add(one.upstream);
+    Params upstream;
+    upstream.add(std::move(names));
+    std::vector<Query> look;
+    look.push_back({&kLockDependencies, {}});
+    look.push_back({&kUpstream, std::move(upstream)});
+    look.push_back({&kPartitionCount, {}});
+    Result<std::vector<ResultSet>> seen = co_await connection.run(std::move(look), Grouping::separate, limit);
+    if (!seen) co_return fail(std::move(seen.error()));
+    if (const std::string cycle = find_cycle(request, (*seen)[1]); cycle.empty()) {
+      change->queries.push_back(insert_dependencies(change->saved.row.id, (*seen)[2].int4(0, 0), request.depends_on));
+    } else {
+      change =
+          fail(ErrorCode::invalid_workflow_definition, "the workflows would depend on each other in a cycle: " + cycle);
+    }
+  }
   std::vector<Query> finish;
   if (change) finish = std::move(change->queries);
   const bool writes = !finish.empty();

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,15 @@ struct WorkflowWithDefinition {
   std::string definition;
 };
 
+/// It starts when the workflow of this name has ended.
+struct DependsOn {
+  std::string upstream;
+  std::string status;  ///< completed, failed, any
+  std::optional<std::chrono::milliseconds> within;
+
+  bool operator==(const DependsOn&) const = default;
+};
+
 struct SaveWorkflow {
   std::string name;
   std::string description;
@@ -41,6 +51,7 @@ struct SaveWorkflow {
   std::string definition;
   std::string created_by;
   std::string changelog;
+  std::vector<DependsOn> depends_on;  ///< each upstream once
   /// Only if the stored version is this one.
   std::optional<int> if_version;
 };
@@ -67,7 +78,9 @@ class Workflows {
   /// The text of one version, or nullopt.
   boost::asio::awaitable<Result<std::optional<std::string>>> definition(Uuid workflow_id, int version);
   /// Makes or changes a workflow; the version goes up by one only when the text changed. Two at once: one after the
-  /// other. Errors: version_conflict.
+  /// other. With other dependencies than before, or disabled, it waits for new endings of all its upstreams. Errors:
+  /// version_conflict, invalid_workflow_definition (workflows would depend on each other in a cycle, which the message
+  /// names).
   boost::asio::awaitable<Result<SavedWorkflow>> save(SaveWorkflow request);
 
  private:
