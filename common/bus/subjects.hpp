@@ -52,6 +52,8 @@ inline constexpr std::string_view kTriggers = "r8r.trigger.>";
 inline constexpr std::string_view kTriggerGroup = "r8r-api";
 /// An event started executions that begin later; the payload is the time of the first, in microseconds since the epoch.
 inline constexpr std::string_view kDelayedStarts = "r8r.delayed";
+/// Executions ended whose endings start others, and are noted in the database: look there. Empty payload.
+inline constexpr std::string_view kUpstreamEnded = "r8r.upstream.ended";
 /// Stop what runs of an execution. CancelNotice.
 inline constexpr std::string_view kCancel = "r8r.cancel";
 /// Partitions were released or a scheduler came or went: look again now. Empty payload.

@@ -15,8 +15,10 @@ struct Feature {
 
 // Running the workflow without these would do something else than the file says: it cannot be created.
 constexpr Feature kNotRun[] = {
-    {"depends_on_workflows"}, {"triggers[].header_filter"}, {"triggers[].signature"},
-    {"triggers[].debounce"},  {"triggers[].dedupe"},
+    {"triggers[].header_filter"},
+    {"triggers[].signature"},
+    {"triggers[].debounce"},
+    {"triggers[].dedupe"},
 };
 
 // Without these it runs as the file says, only slower, or its history is kept longer: a warning.

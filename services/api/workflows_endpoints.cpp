@@ -264,6 +264,8 @@ awaitable<http::Response> WorkflowsEndpoints::create(http::Request& request, Adm
   save.definition = std::move(submission->definition);
   save.created_by = "api";
   save.changelog = std::move(submission->changelog);
+  for (const workflow::WorkflowDependency& one : workflow.depends_on_workflows)
+    save.depends_on.push_back({one.workflow, one.status, one.within});
   save.if_version = submission->if_version;
   const auto if_match = request.header("if-match");
   if (if_match) {
@@ -276,6 +278,11 @@ awaitable<http::Response> WorkflowsEndpoints::create(http::Request& request, Adm
   }
   Result<store::SavedWorkflow> saved = co_await store_.save(std::move(save));
   if (!saved) {
+    if (saved.error().code == ErrorCode::invalid_workflow_definition) {
+      loaded.problems.push_back(
+          {"depends_on_workflows", 0, 0, std::move(saved.error().message), "remove one of these dependencies"});
+      co_return error_response(request, invalid_definition(loaded));
+    }
     const bool missed = if_match && saved.error().code == ErrorCode::version_conflict;
     co_return error_response(request, ApiError(std::move(saved.error())).with_status(missed ? 412 : 0));
   }

@@ -57,9 +57,8 @@ bool ExecutionHost::may_hold_back(const ActiveExecution& execution, const Decisi
       !decision.children.empty() || !decision.let_go.empty() || !decision.approvals.empty())
     return false;
   if (!execution.recorded_status.empty() && execution.recorded_status != execution.machine.status()) return false;
-  return std::none_of(
-      decision.run_after_commit.begin(), decision.run_after_commit.end(),
-      [&](const engine::Dispatch& segment) { return carries_large_payload(execution, segment); });
+  return std::none_of(decision.run_after_commit.begin(), decision.run_after_commit.end(),
+                      [&](const engine::Dispatch& segment) { return carries_large_payload(execution, segment); });
 }
 
 void ExecutionHost::hold_back(ActiveExecution& execution, Decision& decision) {
@@ -110,7 +109,8 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
     store::Ending ending{.status = std::string(end.status),
                          .trace = std::move(entries),
                          .started_at = execution.machine.started_at(),
-                         .finished_at = clock().wall_now()};
+                         .finished_at = clock().wall_now(),
+                         .has_dependents = ports_.dependents.has_dependents(execution.subject.workflow_name)};
     if (end.output) ending.output = *end.output;
     if (!end.error.empty()) ending.error = end.error;
     if (end.error_node >= 0)
@@ -140,18 +140,21 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
   ++execution.commits_pending;
   ++commits_by_partition_[execution.partition];
   std::vector<bus::ExecutionNotice> news = news_of(execution, progress);
-  ports_.progress.commit(
-      std::move(progress),
-      [this, alive = std::weak_ptr<bool>(alive_), id = execution.id, partition = execution.partition,
-       news = std::move(news), decision = std::move(decision)](Result<store::ProgressOutcome> outcome) mutable {
-        if (alive.expired()) return;
-        --commits_by_partition_[partition];
-        if (outcome && *outcome == store::ProgressOutcome::committed) {
-          send_news(news);
-          if (!decision.abandoned.empty()) tasks_.spawn("tell abandoned children", tell_abandoned(decision.abandoned));
-        }
-        committed(id, std::move(outcome), std::move(decision));
-      });
+  const bool awaited = progress.ending && progress.ending->has_dependents;
+  ports_.progress.commit(std::move(progress),
+                         [this, alive = std::weak_ptr<bool>(alive_), id = execution.id, partition = execution.partition,
+                          news = std::move(news), awaited,
+                          decision = std::move(decision)](Result<store::ProgressOutcome> outcome) mutable {
+                           if (alive.expired()) return;
+                           --commits_by_partition_[partition];
+                           if (outcome && *outcome == store::ProgressOutcome::committed) {
+                             send_news(news);
+                             if (awaited) ports_.bus.publish(bus::kUpstreamEnded, "");
+                             if (!decision.abandoned.empty())
+                               tasks_.spawn("tell abandoned children", tell_abandoned(decision.abandoned));
+                           }
+                           committed(id, std::move(outcome), std::move(decision));
+                         });
 }
 
 void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> outcome, Decision&& decision) {
@@ -178,16 +181,21 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
                                   .error = reason,
                                   .trace = "[]",
                                   .started_at = execution->machine.started_at(),
-                                  .finished_at = clock().wall_now()};
+                                  .finished_at = clock().wall_now(),
+                                  .has_dependents = ports_.dependents.has_dependents(execution->subject.workflow_name)};
+      const bool awaited = last.ending->has_dependents;
       start_error_workflow(*execution, {.status = "failed", .error = reason, .error_code = "STORAGE_ERROR"},
                            last.ending->finished_at, last);
       last.has_children = last.has_approvals = true;
       std::vector<bus::ExecutionNotice> news = news_of(*execution, last);
       ports_.progress.commit(std::move(last),
                              [this, alive = std::weak_ptr<bool>(alive_), id, partition = execution->partition,
-                              news = std::move(news)](Result<store::ProgressOutcome> outcome) {
+                              news = std::move(news), awaited](Result<store::ProgressOutcome> outcome) {
                                if (alive.expired() || !outcome) return;
-                               if (*outcome == store::ProgressOutcome::committed) send_news(news);
+                               if (*outcome == store::ProgressOutcome::committed) {
+                                 send_news(news);
+                                 if (awaited) ports_.bus.publish(bus::kUpstreamEnded, "");
+                               }
                                leave_gate(id, partition);
                              });
     }

@@ -3,8 +3,8 @@
 #include <charconv>
 
 #include "common/base/log.hpp"
-#include "common/bus/messages.hpp"
 #include "common/bus/subjects.hpp"
+#include "services/scheduler/start_notice.hpp"
 
 namespace r8r::scheduler {
 namespace {
@@ -99,25 +99,9 @@ awaitable<bool> DelayedStarts::start_due(Timestamp now) {
     }
     accepted_.add();
     lag_.observe(std::chrono::duration<double>(now - item.execution.time).count());
-    publish(item.execution, now);
+    tell_owner(parts_.bus, item.execution, now);
   }
   co_return true;
-}
-
-void DelayedStarts::publish(const store::EventExecution& execution, Timestamp now) {
-  bus::ExecRequest request;
-  request.execution_id = execution.id;
-  request.partition = execution.partition;
-  request.workflow_id = execution.workflow_id;
-  request.workflow_version = execution.workflow_version;
-  request.workflow_name = execution.workflow_name;
-  request.trigger_type = execution.trigger_type;
-  request.correlation_id = execution.correlation_id;
-  if (execution.input.size() <= bus::kInlinePayloadLimit) request.input = execution.input;
-  request.accepted_at = now;
-  request.limited = execution.limit_key.has_value();
-  request.limit_key = execution.limit_key.value_or("");
-  parts_.bus.publish(bus::exec_subject(execution.partition), bus::encode(request));
 }
 
 }  // namespace r8r::scheduler

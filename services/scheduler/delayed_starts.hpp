@@ -33,7 +33,6 @@ class DelayedStarts {
  private:
   awaitable<bool> look();
   awaitable<bool> start_due(Timestamp now);
-  void publish(const store::EventExecution& execution, Timestamp now);
 
   Parts parts_;
   store::Events events_;

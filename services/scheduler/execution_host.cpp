@@ -174,16 +174,22 @@ void ExecutionHost::begin(bus::ExecRequest&& request, std::shared_ptr<const work
 awaitable<void> ExecutionHost::refuse(bus::ExecRequest request, Error reason) {
   const Timestamp now = clock().wall_now();
   store::ExecutionProgress progress{.id = request.execution_id, .partition = request.partition};
-  progress.ending =
-      store::Ending{.status = "failed", .error = reason.message, .trace = "[]", .started_at = now, .finished_at = now};
+  const bool awaited = ports_.dependents.has_dependents(request.workflow_name);
+  progress.ending = store::Ending{.status = "failed",
+                                  .error = reason.message,
+                                  .trace = "[]",
+                                  .started_at = now,
+                                  .finished_at = now,
+                                  .has_dependents = awaited};
   const bus::Completion completion{
       .execution_id = request.execution_id, .status = "failed", .output = "null", .error = reason.message};
   log::error("an execution cannot run",
              {{"execution_id", request.execution_id.to_string()}, {"error", reason.message}});
   ports_.progress.commit(std::move(progress),
                          [this, alive = std::weak_ptr<bool>(alive_), completion, partition = request.partition,
-                          reply_to = request.reply_to](Result<store::ProgressOutcome> outcome) {
+                          reply_to = request.reply_to, awaited](Result<store::ProgressOutcome> outcome) {
                            if (alive.expired() || !outcome) return;
+                           if (awaited) ports_.bus.publish(bus::kUpstreamEnded, "");
                            leave_gate(completion.execution_id, partition);
                            if (!reply_to.empty()) completions_.send(reply_to, completion);
                          });

@@ -140,13 +140,14 @@ struct LivePorts::Impl {
   PostgresChildren children;
   PostgresLeases leases;
   CatalogWorkflows workflows;
+  const DependentsBook& dependents;
 };
 
 LivePorts::LivePorts(asio::io_context& io, bus::Connection& bus, store::Pool& pool, Catalog& catalog, TaskOutlet& tasks,
-                     const Settings& settings, std::int64_t incarnation)
+                     const DependentsBook& dependents, const Settings& settings, std::int64_t incarnation)
     : impl_(new Impl{io, tasks, SystemClock(io), NatsPostbox(bus),
                      QueuedProgress(io, commit_options(settings, incarnation), incarnation), PostgresExecutions(pool),
-                     PostgresChildren(pool), PostgresLeases(pool), CatalogWorkflows(catalog)}) {}
+                     PostgresChildren(pool), PostgresLeases(pool), CatalogWorkflows(catalog), dependents}) {}
 
 LivePorts::~LivePorts() = default;
 
@@ -159,7 +160,8 @@ Ports LivePorts::ports() {
           .executions = impl_->executions,
           .children = impl_->children,
           .leases = impl_->leases,
-          .workflows = impl_->workflows};
+          .workflows = impl_->workflows,
+          .dependents = impl_->dependents};
 }
 
 }  // namespace r8r::scheduler

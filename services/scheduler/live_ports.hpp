@@ -9,7 +9,7 @@ namespace r8r::scheduler {
 class LivePorts {
  public:
   LivePorts(asio::io_context& io, bus::Connection& bus, store::Pool& pool, Catalog& catalog, TaskOutlet& tasks,
-            const Settings& settings, std::int64_t incarnation);
+            const DependentsBook& dependents, const Settings& settings, std::int64_t incarnation);
   ~LivePorts();
 
   Ports ports();

@@ -99,6 +99,13 @@ class WorkflowCatalog {
   virtual awaitable<Result<Catalog::Entry>> get(WorkflowVersion key) = 0;
 };
 
+/// UpstreamNames.
+class DependentsBook {
+ public:
+  virtual ~DependentsBook() = default;
+  virtual bool has_dependents(const std::string& workflow) const = 0;
+};
+
 /// All of them, for one incarnation; each must outlive it.
 struct Ports {
   asio::io_context& io;
@@ -110,6 +117,7 @@ struct Ports {
   ChildBook& children;
   LeaseBook& leases;
   WorkflowCatalog& workflows;
+  const DependentsBook& dependents;
 };
 
 }  // namespace r8r::scheduler

@@ -11,6 +11,7 @@
 #include "common/store/schedules.hpp"
 #include "services/scheduler/cron_triggers.hpp"
 #include "services/scheduler/delayed_starts.hpp"
+#include "services/scheduler/dependency_starts.hpp"
 
 namespace r8r::scheduler {
 namespace {
@@ -102,6 +103,8 @@ awaitable<void> Scheduler::run() {
   if (!connected) co_return;
   task_queue_ = std::make_unique<TaskQueue>(io_, *bus_);
   task_queue_->start();
+  upstream_names_ = std::make_unique<UpstreamNames>(io_, *bus_, pool_);
+  tasks_.spawn("upstream names", upstream_names_->run());
   store::Leases leases(pool_);
   store::Executions executions(pool_);
   bool maintained = false;
@@ -123,7 +126,7 @@ awaitable<void> Scheduler::run() {
       continue;
     }
     log::info("incarnation begins", {{"incarnation", *id}, {"name", settings_.name}});
-    ports_ = std::make_unique<LivePorts>(io_, *bus_, pool_, catalog_, *task_queue_, settings_, *id);
+    ports_ = std::make_unique<LivePorts>(io_, *bus_, pool_, catalog_, *task_queue_, *upstream_names_, settings_, *id);
     incarnation_ = std::make_unique<Incarnation>(
         ports_->ports(),
         Incarnation::Terms{
@@ -158,13 +161,24 @@ awaitable<void> Scheduler::live(std::int64_t id) {
                                                            .incarnation = id,
                                                            .owned = [this] { return incarnation_->owned(); },
                                                            .may_act = [this] { return incarnation_->holds_lease(); }});
+  const auto dependents = std::make_unique<DependencyStarts>(
+      DependencyStarts::Parts{.io = io_,
+                              .bus = *bus_,
+                              .pool = pool_,
+                              .catalog = catalog_,
+                              .incarnation = id,
+                              .partitions = partitions_,
+                              .owned = [this] { return incarnation_->owned(); },
+                              .may_act = [this] { return incarnation_->holds_lease(); }});
   TaskGroup beside(io_);
-  incarnation_->on_partitions_changed([&cron, &delayed] {
+  incarnation_->on_partitions_changed([&cron, &delayed, &dependents] {
     cron->partitions_changed();
     delayed->partitions_changed();
+    dependents->partitions_changed();
   });
   beside.spawn("cron triggers", cron->run());
   beside.spawn("delayed starts", delayed->run());
+  beside.spawn("dependency starts", dependents->run());
   co_await incarnation_->run();
   incarnation_->on_partitions_changed([] {});
   co_await beside.close();

@@ -11,6 +11,7 @@
 #include "services/scheduler/live_ports.hpp"
 #include "services/scheduler/settings.hpp"
 #include "services/scheduler/task_queue.hpp"
+#include "services/scheduler/upstream_names.hpp"
 
 namespace r8r::scheduler {
 
@@ -38,6 +39,7 @@ class Scheduler {
   Catalog catalog_;
   std::unique_ptr<bus::Connection> bus_;
   std::unique_ptr<TaskQueue> task_queue_;
+  std::unique_ptr<UpstreamNames> upstream_names_;
   std::unique_ptr<LivePorts> ports_;
   std::unique_ptr<Incarnation> incarnation_;
   int partitions_ = 0;

@@ -27,7 +27,7 @@ Error away() {
 SchedulerProcess::SchedulerProcess(const World& world, Clocks clocks)
     : Process(world.events), world_(world), clocks_(clocks), id_(world.database.begin_incarnation(kLease)) {
   incarnation_ = std::make_unique<scheduler::Incarnation>(
-      scheduler::Ports{io_, *this, *this, *this, *this, *this, *this, *this, *this},
+      scheduler::Ports{io_, *this, *this, *this, *this, *this, *this, *this, *this, *this},
       scheduler::Incarnation::Terms{.lease = kLease, .partitions = world.partitions}, id_, steady_now());
   asio::co_spawn(io_, incarnation_->run(), [this](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);

@@ -24,7 +24,8 @@ class SchedulerProcess : public Process,
                          scheduler::ExecutionStore,
                          scheduler::ChildBook,
                          scheduler::LeaseBook,
-                         scheduler::WorkflowCatalog {
+                         scheduler::WorkflowCatalog,
+                         scheduler::DependentsBook {
  public:
   struct World {
     Events& events;
@@ -121,6 +122,8 @@ class SchedulerProcess : public Process,
   // scheduler::WorkflowCatalog
   Catalog::Entry find(WorkflowVersion key) override;
   awaitable<Result<Catalog::Entry>> get(WorkflowVersion key) override;
+  // scheduler::DependentsBook: no workflow of the simulation depends on another.
+  bool has_dependents(const std::string&) const override { return false; }
 
   World world_;
   Clocks clocks_;

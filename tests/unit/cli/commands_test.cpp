@@ -424,10 +424,10 @@ TEST_F(Commands, ValidateCountsWhatIsRightAndWarns) {
 }
 
 TEST_F(Commands, ValidateWarnsOfWhatTheServerDoesNotRunYet) {
-  EXPECT_EQ(validate_workflows(console_,
-                               {write_file("name: hello\ndepends_on_workflows: [x]\nnodes: [{id: a, type: debug}]\n")}),
-            0);
-  EXPECT_THAT(error_.str(), HasSubstr("warning: 'depends_on_workflows' is not available in this version"));
+  const std::string file =
+      write_file("name: hello\ntriggers: [{type: webhook, dedupe: true}]\nnodes: [{id: a, type: debug}]\n");
+  EXPECT_EQ(validate_workflows(console_, {file}), 0);
+  EXPECT_THAT(error_.str(), HasSubstr("warning: 'dedupe' is not available in this version"));
 }
 
 TEST_F(Commands, ValidateGoesOnBehindFilesThatCannotBeRead) {

@@ -7,7 +7,6 @@ namespace {
 
 // Features leave this list when this version runs them, together with their line in not_run.cpp.
 const std::vector<std::pair<std::string, std::string>> kNotRun = {
-    {"depends_on_workflows: [{workflow: x}]\n", "6:1 depends_on_workflows: 'depends_on_workflows'"},
     {"triggers: [{type: webhook, header_filter: [{name: X-A, required: true}]}]\n",
      "6:28 triggers[0].header_filter: 'header_filter'"},
     {"triggers: [{type: webhook, config: {signature: {scheme: github, secret_env: R8R_S}}}]\n",
@@ -31,14 +30,14 @@ TEST(NotRun, TheFileItselfIsRight) {
 }
 
 TEST(NotRun, SwitchedOffIsAsGoodAsNotThere) {
-  const std::string text = with_node_lines("depends_on_workflows: ~\ntriggers: [{type: webhook, dedupe: false}]\n");
+  const std::string text = with_node_lines("triggers: [{type: webhook, dedupe: false, signature: ~}]\n");
   EXPECT_EQ(refusals_of(text), "");
 }
 
 TEST(NotRun, TheReasonsStandAmongTheOtherProblems) {
-  EXPECT_EQ(refusals_of(with_node_lines("    retry: {jitter: 5}\ndepends_on_workflows: [x]\n")),
+  EXPECT_EQ(refusals_of(with_node_lines("    retry: {jitter: 5}\ntriggers: [{type: webhook, dedupe: true}]\n")),
             "6:21 nodes[0].retry.jitter: 'jitter' must be true or false, not '5'\n"
-            "7:1 depends_on_workflows: 'depends_on_workflows' is not available in this version (remove it)\n");
+            "7:28 triggers[0].dedupe: 'dedupe' is not available in this version (remove it)\n");
 }
 
 TEST(NotRun, WhatOnlyHasNoEffectIsAWarning) {
