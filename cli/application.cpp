@@ -16,24 +16,12 @@ namespace r8r::cli {
 namespace {
 
 const std::vector<Unbuilt>& unbuilt_commands() {
-  static const std::vector<Unbuilt> all = {{"dev"},
-                                           {"doctor"},
-                                           {"monitor", {"watch"}},
-                                           {"lint"},
-                                           {"schema"},
-                                           {"credentials", {"secrets"}},
-                                           {"keys"},
-                                           {"policy"},
-                                           {"init"},
-                                           {"templates"},
-                                           {"completions"},
-                                           {"create", {"generate"}},
-                                           {"refine"},
-                                           {"prompt"},
-                                           {"chat"},
-                                           {"integrations"},
-                                           {"migrate"},
-                                           {"mcp"}};
+  static const std::vector<Unbuilt> all = {{"dev"},          {"doctor"},      {"monitor", {"watch"}},
+                                           {"lint"},         {"schema"},      {"credentials", {"secrets"}},
+                                           {"keys"},         {"policy"},      {"init"},
+                                           {"templates"},    {"completions"}, {"create", {"generate"}},
+                                           {"refine"},       {"prompt"},      {"chat"},
+                                           {"integrations"}, {"migrate"},     {"mcp"}};
   return all;
 }
 const std::vector<Unbuilt>& unbuilt_workflows_commands() {

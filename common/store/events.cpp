@@ -13,7 +13,7 @@ constexpr Statement kFirst{"event_first", "select event_id, fingerprint, answer 
 // $1 and $2: only if this event won its key; no key: always.
 #define R8R_IF_FIRST \
   "where ($1::text is null or exists (select 1 from event_keys k where k.key = $1 and k.event_id = $2)) "
-#define R8R_EVENT_ROWS                                                                                          \
+#define R8R_EVENT_ROWS                                                                                               \
   "unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) as e(id, partition, workflow_id, version, name, trigger, " \
   "input, correlation_id, traceparent, at, limit_key) "
 constexpr Statement kStart{
@@ -34,7 +34,8 @@ constexpr Statement kStartDelayed{
     "started as (insert into live_executions (id, partition, workflow_id, workflow_version, workflow_name, "
     "trigger_type, origin, input, correlation_id, traceparent, accepted_at, limit_key) select d.execution_id, "
     "d.partition, d.workflow_id, d.workflow_version, d.workflow_name, d.trigger_type, d.trigger_type, d.input, "
-    "d.correlation_id, d.traceparent, $2, d.limit_key from due d join workflows w on w.id = d.workflow_id and w.enabled returning id) "
+    "d.correlation_id, d.traceparent, $2, d.limit_key from due d join workflows w on w.id = d.workflow_id and "
+    "w.enabled returning id) "
     "select d.execution_id, d.partition, d.workflow_id, d.workflow_version, d.workflow_name, d.trigger_type, d.input, "
     "d.correlation_id, d.traceparent, d.run_at, s.id is not null, d.limit_key from due d left join started s "
     "on s.id = d.execution_id order by d.run_at"};

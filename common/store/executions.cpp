@@ -25,10 +25,9 @@ constexpr Statement kLiveByIds{"live_by_ids",
 constexpr Statement kJournals{"journals_of_live",
                               "select execution_id, run, entries from journal where execution_id = any($1) "
                               "order by execution_id, run, seq"};
-constexpr Statement kLiveIds{
-    "live_ids",
-    "select id, partition from live_executions where partition = any($1) and not parked and "
-    "accepted_at < $2 and id > $3 order by id limit $4"};
+constexpr Statement kLiveIds{"live_ids",
+                             "select id, partition from live_executions where partition = any($1) and not parked and "
+                             "accepted_at < $2 and id > $3 order by id limit $4"};
 constexpr Statement kTimers{"timers_before",
                             "select execution_id, node_id, partition, fire_at from timers where partition = any($1) "
                             "and fire_at <= $2 and (fire_at, execution_id) > ($3, $4) "

@@ -24,9 +24,10 @@ constexpr Statement kStatus{
     "update live_executions l set status = e.status, started_at = coalesce(e.started_at, l.started_at) "
     "from unnest($1, $2, $3, $4) as e(id, run, status, started_at) where l.id = e.id and l.run = e.run "
     "and (l.status <> e.status or l.started_at is distinct from coalesce(e.started_at, l.started_at))"};
-constexpr Statement kPark{"progress_park",
-                          "update live_executions l set parked = e.parked from unnest($1, $2, $3) as e(id, run, parked) "
-                          "where l.id = e.id and l.run = e.run"};
+constexpr Statement kPark{
+    "progress_park",
+    "update live_executions l set parked = e.parked from unnest($1, $2, $3) as e(id, run, parked) "
+    "where l.id = e.id and l.run = e.run"};
 constexpr Statement kSetTimers{
     "progress_set_timers",
     "insert into timers (execution_id, node_id, partition, fire_at) select e.id, e.node_id, e.partition, e.fire_at "

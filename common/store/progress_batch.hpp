@@ -21,8 +21,8 @@ struct ProgressItem : CommitItem {
 /// One transaction of a progress queue: the statements for its items, one multi-row statement per kind of change, and
 /// what their results mean for each item.
 ///
-/// Several items of one execution may stand in a batch, in order. The kinds run as journal → status → parked → timers → ending,
-/// with the last status and the last word on each timer and on being parked taken from the items beforehand.
+/// Several items of one execution may stand in a batch, in order. The kinds run as journal → status → parked → timers →
+/// ending, with the last status and the last word on each timer and on being parked taken from the items beforehand.
 class ProgressBatch {
  public:
   /// `items` must outlive this.

@@ -96,7 +96,7 @@ struct ExecutionProgress {
   bool has_approvals = false;  ///< with `ending`: questions may be open; they expire
   /// From now on only durable timers, ends of other executions and people move it on; or not so any more.
   std::optional<bool> parked;
-  bool has_children = false;   ///< with `ending`: there may be children that were waited for
+  bool has_children = false;  ///< with `ending`: there may be children that were waited for
 };
 
 enum class ProgressOutcome {

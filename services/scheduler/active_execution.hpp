@@ -56,7 +56,7 @@ struct ActiveExecution {
   /// The deadline as a durable timer: while children are waited for, so that the execution can be set aside.
   std::optional<Timestamp> deadline_timer;
   SteadyClock::time_point last_moved{};
-  std::vector<engine::Event> held_events;  ///< wait for the next commit
+  std::vector<engine::Event> held_events;         ///< wait for the next commit
   std::vector<journal::JournalEntry> unrecorded;  ///< as well, without checkpoints
   /// Who asked for something that is in commits under way, and what they hear after them.
   struct Answer {

@@ -430,8 +430,8 @@ void ExecutionHost::record_parked(ActiveExecution& execution) {
   ++execution.commits_pending;
   ++commits_by_partition_[execution.partition];
   ports_.progress.commit(std::move(progress), [this, alive = std::weak_ptr<bool>(alive_), id = execution.id,
-                                               partition = execution.partition](
-                                                  Result<store::ProgressOutcome> outcome) {
+                                               partition =
+                                                   execution.partition](Result<store::ProgressOutcome> outcome) {
     if (alive.expired()) return;
     --commits_by_partition_[partition];
     if (ActiveExecution* still = find(id); still != nullptr && !outcome && outcome.error().code != ErrorCode::fenced) {

@@ -1,6 +1,6 @@
 #pragma once
-#include <functional>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -164,10 +164,10 @@ class ExecutionHost {
   TimerHeap timers_;
   std::map<int, PartitionState> partitions_;
   std::unordered_map<Uuid, std::unique_ptr<ActiveExecution>> active_;
-  std::unordered_map<Uuid, std::string> loading_;             // → reply_to of a request that came meanwhile
-  std::unordered_map<Uuid, Parked> parked_;  // lately
+  std::unordered_map<Uuid, std::string> loading_;  // → reply_to of a request that came meanwhile
+  std::unordered_map<Uuid, Parked> parked_;        // lately
   std::deque<std::pair<SteadyClock::time_point, Uuid>> parked_lately_;
-  std::unordered_map<Uuid, Held> held_;                       // wait until limits let them start
+  std::unordered_map<Uuid, Held> held_;  // wait until limits let them start
   std::map<int, int> commits_by_partition_;
   std::size_t max_output_bytes_ = payload::kDefaultMaxOutputBytes;
   bool fenced_ = false;

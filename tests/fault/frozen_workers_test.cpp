@@ -48,7 +48,8 @@ TEST_F(FrozenWorkers, ACancelledExecutionEndsAtOnce) {
 }
 
 TEST_F(FrozenWorkers, TimeoutsOfTheWorkflowAndOfANodeEndIt) {
-  stack.create("name: whole\nsettings: {timeout_seconds: 1}\nnodes: [{id: a, type: transform, config: {expression: '1'}}]\n");
+  stack.create(
+      "name: whole\nsettings: {timeout_seconds: 1}\nnodes: [{id: a, type: transform, config: {expression: '1'}}]\n");
   stack.create(
       "name: part\nnodes: [{id: a, type: http, timeout_seconds: 1, config: {url: 'https://example.invalid/'}}]\n");
   const std::string whole = stack.submit("whole", 1);

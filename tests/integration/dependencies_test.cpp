@@ -96,6 +96,18 @@ TEST_F(Dependencies, AFailureStartsThoseThatAskForIt) {
   EXPECT_EQ(count(stack(), "strict"), 0) << "its input is refused";
 }
 
+TEST_F(Dependencies, LargeOutputsArePassedOnUpToTheLimitOfAnInput) {
+  create("large", "", "repeat(\"a\", 5000000)");
+  create("another", "", "repeat(\"b\", 5000000)");
+  create("of-one", "depends_on_workflows: [large]\n", "input.upstream.large.len()");
+  create("of-both", "depends_on_workflows: [large, another]\n");
+  run("large");
+  run("another");
+  EXPECT_EQ(only(stack(), "of-one")["output"], 5'000'000);
+  EXPECT_TRUE(eventually(seconds(60), [] { return nothing_waits(stack()); }));
+  EXPECT_EQ(count(stack(), "of-both"), 0);
+}
+
 TEST_F(Dependencies, ACycleIsRefusedWithItsWorkflows) {
   create("chicken", "depends_on_workflows: [egg]\n");
   create("nest", "depends_on_workflows: [chicken]\n");
@@ -127,7 +139,7 @@ TEST(DependenciesAfterACrash, WhatFollowsStartsOnce) {
   stack.query("drop trigger not_now on upstream_endings");
   for (int i = 0; i < 2; ++i) stack.service("r8r-scheduler", i).start();
   const auto number = [&](const std::string& where) { return std::stoi(stack.query("select count(*) from " + where)); };
-  EXPECT_TRUE(eventually(seconds(90), [&] { return number("executions where workflow_name = 'after'") == 1; }));
+  EXPECT_TRUE(eventually(seconds(180), [&] { return number("executions where workflow_name = 'after'") == 1; }));
   EXPECT_EQ(number("upstream_endings"), 0);
   // One more end, one more start: nothing was left over.
   stack.execute("before", {{"n", 2}});

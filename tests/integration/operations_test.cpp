@@ -76,7 +76,8 @@ TEST(Backlog, PastItsBoundNothingStartsUntilSomethingHasBegun) {
   Stack stack({.apis = 1, .schedulers = 1, .workers = 1, .environment = {{"R8R_MAX_BACKLOG", "5"}}});
   stack.start();
   stack.create(
-      "name: hello\ntriggers: [{type: webhook}, {type: event, event: greet}]\nnodes: [{id: a, type: transform, config: {expression: '1'}}]\n");
+      "name: hello\ntriggers: [{type: webhook}, {type: event, event: greet}]\nnodes: [{id: a, type: transform, config: "
+      "{expression: '1'}}]\n");
   ASSERT_EQ(stack.execute("hello", Json::object())["status"], "completed");
   stack.service("r8r-scheduler").signal(SIGSTOP);
   HttpAnswer answer;

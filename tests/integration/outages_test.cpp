@@ -84,7 +84,8 @@ TEST_F(Outages, WithoutCheckpointsAnInterruptedExecutionStartsOver) {
   const std::string id = stack.submit("fast", 1);
   ASSERT_TRUE(eventually(seconds(20), [&] { return calls_of_b == 1; }));
   EXPECT_EQ(stack.query("select count(*) from journal where execution_id = '" + id + "'"), "0");
-  EXPECT_TRUE(eventually(seconds(10), [&] { return stack.get("/api/executions/" + id).json()["status"] == "running"; }));
+  EXPECT_TRUE(
+      eventually(seconds(10), [&] { return stack.get("/api/executions/" + id).json()["status"] == "running"; }));
   for (int i = 0; i < 2; ++i) stack.service("r8r-scheduler", i).kill();
   for (int i = 0; i < 2; ++i) stack.service("r8r-scheduler", i).start();
   const Json execution = stack.wait_end(id, seconds(60));

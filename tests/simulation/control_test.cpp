@@ -275,9 +275,8 @@ nodes:
 )",
             "{}");
   bool works = false;
-  play.effects([&](const Play::Effect& effect) {
-    return effect.node == "end" && !works ? broken() : Result<std::string>("1");
-  });
+  play.effects(
+      [&](const Play::Effect& effect) { return effect.node == "end" && !works ? broken() : Result<std::string>("1"); });
   play.run();
   ASSERT_EQ(play.status(), "failed");
   works = true;

@@ -48,9 +48,8 @@ class Check {
     // Nobody heard the answer, but it was carried out.
     if (story_.steered && row.status == "cancelled") return;
     if (row.status != story_.sample->status || output != story_.sample->output || error != story_.sample->error)
-      note(fmt::format("ended as {} {} {}, expected {} {} {}\n{}\n{}", row.status, output, error,
-                       story_.sample->status, story_.sample->output, story_.sample->error, story_.sample->yaml,
-                       recorded()));
+      note(fmt::format("ended as {} {} {}, expected {} {} {}\n{}\n{}", row.status, output, error, story_.sample->status,
+                       story_.sample->output, story_.sample->error, story_.sample->yaml, recorded()));
   }
 
   // All of it, for who looks for the reason.

@@ -174,7 +174,8 @@ std::vector<store::DueTimer> Database::timers_before(const std::vector<int>& par
   for (const int partition : partitions) {
     for (const Uuid& id : live_[static_cast<std::size_t>(partition)]) {
       for (const auto& [node, timer] : entry(id)->timers) {
-        if (timer.fire_at < before && place_of(timer) > std::pair(after.fire_at, after.execution_id)) due.push_back(timer);
+        if (timer.fire_at < before && place_of(timer) > std::pair(after.fire_at, after.execution_id))
+          due.push_back(timer);
       }
     }
   }

@@ -38,7 +38,8 @@ class Database {
   std::vector<store::LiveExecution> load_live(const std::vector<Uuid>& ids) const;
   std::vector<std::pair<Uuid, int>> live_ids(const std::vector<int>& partitions, Timestamp before, const Uuid& after,
                                              int limit) const;
-  std::vector<store::DueTimer> timers_before(const std::vector<int>& partitions, Timestamp before, store::TimerPosition after, int limit) const;
+  std::vector<store::DueTimer> timers_before(const std::vector<int>& partitions, Timestamp before,
+                                             store::TimerPosition after, int limit) const;
   std::vector<std::string> whole_journal(const Uuid& id, int run) const;
   bool begin_again(const Uuid& id, int partition);
   std::vector<store::LimitedRun> limited_runs(const std::vector<int>& partitions) const;

@@ -291,11 +291,12 @@ awaitable<Result<std::vector<std::pair<Uuid, int>>>> SchedulerProcess::live_ids(
   });
 }
 awaitable<Result<std::vector<store::DueTimer>>> SchedulerProcess::timers_before(std::vector<int> partitions,
-                                                                                Timestamp before, store::TimerPosition after, int limit) {
-  return ask(
-      [partitions = std::move(partitions), before, after, limit](Database& database) -> Result<std::vector<store::DueTimer>> {
-        return database.timers_before(partitions, before, after, limit);
-      });
+                                                                                Timestamp before,
+                                                                                store::TimerPosition after, int limit) {
+  return ask([partitions = std::move(partitions), before, after,
+              limit](Database& database) -> Result<std::vector<store::DueTimer>> {
+    return database.timers_before(partitions, before, after, limit);
+  });
 }
 awaitable<Result<std::vector<std::string>>> SchedulerProcess::whole_journal(Uuid id, int run) {
   return ask(

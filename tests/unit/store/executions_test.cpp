@@ -49,7 +49,8 @@ TEST_F(ExecutionsTest, PagesHoldEachThatIsNotParkedOnce) {
   std::sort(wanted.begin(), wanted.end());
   ExecutionProgress parked{.id = wanted[7], .partition = 1, .parked = true};
   ASSERT_EQ(commit(queue, parked), ProgressOutcome::committed);
-  ASSERT_EQ(commit(queue, ExecutionProgress{.id = wanted[9], .partition = 1, .parked = true}), ProgressOutcome::committed);
+  ASSERT_EQ(commit(queue, ExecutionProgress{.id = wanted[9], .partition = 1, .parked = true}),
+            ProgressOutcome::committed);
   ASSERT_EQ(commit(queue, ExecutionProgress{.id = wanted[9], .partition = 1, .parked = false}),
             ProgressOutcome::committed);
   const auto loaded = loop.run(executions.load_live({wanted[7], wanted[9]}));
