@@ -62,6 +62,7 @@ struct ActiveExecution {
   struct Answer {
     std::string subject;
     std::string text;
+    bool to_person = false;  ///< true only of what is recorded
   };
   std::vector<Answer> answers;
 };

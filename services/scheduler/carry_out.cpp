@@ -205,6 +205,8 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
   }
   if (*outcome == store::ProgressOutcome::gone) {
     log::warn("an execution had ended already", {{"execution_id", execution->subject.execution_id}});
+    // Nothing of it was recorded. Who wanted something of it asks again, and hears how it is.
+    std::erase_if(execution->answers, [](const ActiveExecution::Answer& answer) { return answer.to_person; });
     send_answers(*execution);
     const int partition = execution->partition;
     forget(id);

@@ -145,7 +145,7 @@ void ExecutionHost::apply_control(ActiveExecution& execution, const bus::Control
     // What it is now is recorded only when its commits under way are; nobody hears of it before.
     const std::string_view status = execution.machine.ended() ? "" : execution.machine.status();
     if (execution.commits_pending > 0) {
-      execution.answers.push_back({std::move(reply), refusal(request, decision.error(), status)});
+      execution.answers.push_back({std::move(reply), refusal(request, decision.error(), status), true});
     } else {
       refuse_control(request, reply, decision.error(), status);
     }
@@ -153,7 +153,7 @@ void ExecutionHost::apply_control(ActiveExecution& execution, const bus::Control
   }
   bus::ControlReply answer{.execution_id = execution.id};
   answer.status = decision->end ? decision->end->status : execution.machine.status();
-  execution.answers.push_back({std::move(reply), bus::encode(answer)});
+  execution.answers.push_back({std::move(reply), bus::encode(answer), true});
   if (!request.reply_to.empty()) execution.reply_to = request.reply_to;
   carry_out(execution, std::move(*decision));
 }

@@ -42,7 +42,8 @@ class Check {
     const std::string output = row.output.value_or("null");
     const std::string error = row.error.value_or("");
     if (story_.cancelled) {
-      if (row.status != "cancelled") note(fmt::format("was cancelled, and is {}", row.status));
+      if (row.status != "cancelled")
+        note(fmt::format("was cancelled, and is {}\n{}\n{}", row.status, story_.sample->yaml, recorded()));
       return;
     }
     // Nobody heard the answer, but it was carried out.
