@@ -49,6 +49,7 @@ struct ActiveExecution {
   std::string_view recorded_status;  ///< of the live row as far as we wrote it; empty: still pending
   bool has_timers = false;
   bool recorded_as_parked = false;
+  bool being_parked = false;  ///< one of the commits pending says no more than that it is parked
   bool reported_stuck = false;
   bool has_children = false;   ///< children may be waited for
   bool has_approvals = false;  ///< questions may be open

@@ -426,23 +426,25 @@ void ExecutionHost::maybe_park(const Uuid& id) {
 
 // Nobody looks for it from then on. When it still only waits after this commit, it leaves memory.
 void ExecutionHost::record_parked(ActiveExecution& execution) {
-  execution.recorded_as_parked = true;
+  execution.recorded_as_parked = execution.being_parked = true;
   store::ExecutionProgress progress{
       .id = execution.id, .run = execution.run, .partition = execution.partition, .parked = true};
   ++execution.commits_pending;
   ++commits_by_partition_[execution.partition];
-  ports_.progress.commit(std::move(progress), [this, alive = std::weak_ptr<bool>(alive_), id = execution.id,
-                                               partition =
-                                                   execution.partition](Result<store::ProgressOutcome> outcome) {
-    if (alive.expired()) return;
-    --commits_by_partition_[partition];
-    if (ActiveExecution* still = find(id); still != nullptr && !outcome && outcome.error().code != ErrorCode::fenced) {
-      --still->commits_pending;
-      still->recorded_as_parked = false;
-      return;
-    }
-    committed(id, std::move(outcome), Decision{});
-  });
+  ports_.progress.commit(std::move(progress),
+                         [this, alive = std::weak_ptr<bool>(alive_), id = execution.id,
+                          partition = execution.partition](Result<store::ProgressOutcome> outcome) {
+                           if (alive.expired()) return;
+                           --commits_by_partition_[partition];
+                           ActiveExecution* still = find(id);
+                           if (still != nullptr) still->being_parked = false;
+                           if (still != nullptr && !outcome && outcome.error().code != ErrorCode::fenced) {
+                             --still->commits_pending;
+                             still->recorded_as_parked = false;
+                             return;
+                           }
+                           committed(id, std::move(outcome), Decision{});
+                         });
 }
 
 void ExecutionHost::forget_long_parked() {

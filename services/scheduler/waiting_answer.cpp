@@ -136,7 +136,7 @@ std::string answer_of(Timestamp last_progress, std::int64_t incarnation, std::st
 std::string waiting_answer(const ActiveExecution& execution, std::int64_t incarnation, SteadyClock::time_point now,
                            const KnownEmpty& known_empty) {
   const std::vector<Wait> waits = execution.machine.waits();
-  const bool commits = execution.commits_pending > 0;
+  const bool commits = execution.commits_pending > (execution.being_parked ? 1 : 0);
   const std::size_t count = waits.size() + (commits ? 1 : 0);
   std::string list = "[";
   std::string first;
