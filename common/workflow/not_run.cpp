@@ -8,9 +8,8 @@ namespace {
 
 struct Feature {
   /// Fields from the top of the file; [] is any item of a list. A trigger's fields are also found below its `config`.
+  /// Any value but null and false counts.
   std::string_view where;
-  /// Only this value; empty: anything but null and false.
-  std::string_view value = {};
 };
 
 // Running the workflow without these would do something else than the file says: it cannot be created.
@@ -58,16 +57,12 @@ class Search {
   }
 
   void report(const SourceNode::Key& key, const SourceNode& value, const std::string& path) {
-    if (!feature_.value.empty()) {
-      if (!value.is_scalar() || value.scalar != feature_.value) return;
-    } else if (!value.is_map() && !value.is_sequence()) {
+    if (!value.is_map() && !value.is_sequence()) {
       const expr::Value given = scalar_value(value);
       if (given.is_null() || (given.is_bool() && !given.as_bool())) return;
     }
-    const bool exact = !feature_.value.empty();
-    const std::string what = exact ? fmt::format("'{}: {}'", key.text, value.scalar) : fmt::format("'{}'", key.text);
-    const SourceNode at = exact ? SourceNode{.line = value.line, .column = value.column}
-                                : SourceNode{.line = key.line, .column = key.column};
+    const std::string what = fmt::format("'{}'", key.text);
+    const SourceNode at{.line = key.line, .column = key.column};
     if (refused_) {
       problems_.note_not_run(path, at, what + " is not available in this version", "remove it");
     } else {
