@@ -54,7 +54,7 @@ struct ActiveExecution {
   bool has_children = false;   ///< children may be waited for
   bool has_approvals = false;  ///< questions may be open
   Timestamp armed_deadline{};  ///< for which a timer is set
-  /// The deadline as a durable timer: while children are waited for, so that the execution can be set aside.
+  /// The deadline as a durable timer: while children are waited for, and while it is parked.
   std::optional<Timestamp> deadline_timer;
   SteadyClock::time_point last_moved{};
   std::vector<engine::Event> held_events;         ///< wait for the next commit

@@ -131,8 +131,8 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
       progress.status = execution.recorded_status;
     }
   }
-  keep_deadline(execution, decision, progress);
   if (execution.recorded_as_parked && !progress.ending) progress.parked = execution.recorded_as_parked = false;
+  if (!progress.ending) keep_deadline(execution, progress);
   decision.entries.clear();
   decision.events = std::move(execution.held_events);
   execution.held_events.clear();
@@ -389,6 +389,17 @@ void ExecutionHost::count_stuck() {
   waiting_for_nothing_.set(static_cast<double>(stuck));
 }
 
+namespace {
+
+// When one that only waits goes on by itself; never, when it stands still.
+Timestamp first_timer(const engine::Execution& machine) {
+  Timestamp first = machine.stands_still() ? Timestamp::max() : machine.deadline();
+  for (const engine::TimerChange& timer : machine.timers()) first = std::min(first, *timer.fire_at);
+  return first;
+}
+
+}  // namespace
+
 // An execution that only waits, and for long, leaves memory; its durable timers, the ends of its children, or people,
 // bring it back.
 void ExecutionHost::maybe_park(const Uuid& id) {
@@ -397,19 +408,11 @@ void ExecutionHost::maybe_park(const Uuid& id) {
   if (execution == nullptr || execution->commits_pending > 0 || !execution->reply_to.empty() ||
       !execution->machine.only_waits())
     return;
+  // How long children take is not known: most come back soon.
+  if (execution->machine.awaits_children() && clock().steady_now() - execution->last_moved < kPatienceWithChildren)
+    return;
   const Timestamp now = clock().wall_now();
-  Timestamp first = Timestamp::max();
-  for (const engine::TimerChange& timer : execution->machine.timers()) first = std::min(first, *timer.fire_at);
-  const bool stands = execution->machine.stands_still();
-  if (execution->machine.awaits_children()) {
-    // How long is not known: most come back soon.
-    if (clock().steady_now() - execution->last_moved < kPatienceWithChildren) return;
-    if (!stands) first = std::min(first, execution->deadline_timer.value_or(now));
-  }
-  const bool nothing_comes = first == Timestamp::max();
-  if (!nothing_comes && first - now < seconds(90)) return;
-  const bool has_deadline = execution->deadline_timer.has_value();
-  if (!stands && !has_deadline && (nothing_comes || first >= execution->machine.deadline())) return;
+  if (first_timer(execution->machine) - now < seconds(90)) return;
   if (!execution->unrecorded.empty()) {
     commit(*execution, Decision{});
     return;
@@ -429,6 +432,7 @@ void ExecutionHost::record_parked(ActiveExecution& execution) {
   execution.recorded_as_parked = execution.being_parked = true;
   store::ExecutionProgress progress{
       .id = execution.id, .run = execution.run, .partition = execution.partition, .parked = true};
+  keep_deadline(execution, progress);
   ++execution.commits_pending;
   ++commits_by_partition_[execution.partition];
   ports_.progress.commit(std::move(progress),
@@ -441,6 +445,7 @@ void ExecutionHost::record_parked(ActiveExecution& execution) {
                            if (still != nullptr && !outcome && outcome.error().code != ErrorCode::fenced) {
                              --still->commits_pending;
                              still->recorded_as_parked = false;
+                             still->deadline_timer.reset();
                              return;
                            }
                            committed(id, std::move(outcome), Decision{});

@@ -87,12 +87,12 @@ void ExecutionHost::add_children(ActiveExecution& execution, engine::Decision& d
   decision.let_go.clear();
 }
 
-// While it waits for others the deadline is a timer row, which brings it back when it was set aside.
-void ExecutionHost::keep_deadline(ActiveExecution& execution, const engine::Decision& decision,
-                                  store::ExecutionProgress& progress) {
-  if (decision.end) return;
+// The deadline is a timer row while the execution waits for others or is parked: it may not be in memory then.
+void ExecutionHost::keep_deadline(ActiveExecution& execution, store::ExecutionProgress& progress) {
+  const engine::Execution& machine = execution.machine;
   std::optional<Timestamp> wanted;
-  if (execution.machine.awaits_children() && !execution.machine.stands_still()) wanted = execution.machine.deadline();
+  if (!machine.stands_still() && (machine.awaits_children() || execution.recorded_as_parked))
+    wanted = machine.deadline();
   if (wanted == execution.deadline_timer) return;
   execution.deadline_timer = wanted;
   if (wanted) execution.has_timers = true;

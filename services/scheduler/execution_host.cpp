@@ -258,7 +258,7 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
   active.parent_execution_id = live.row.parent_execution_id;
   active.parent_partition = live.parent_partition;
   active.depth = live.depth;
-  active.has_timers = active.has_children = active.has_approvals = !live.journal.empty();
+  active.has_timers = active.has_children = active.has_approvals = !live.journal.empty() || live.parked;
   active.next_seq = static_cast<int>(live.journal.size()) + 1;
   active.recorded_as_parked = live.parked;
   std::vector<journal::JournalEntry> before;
@@ -282,8 +282,9 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
                                              : active.machine.resume(clock().wall_now());
   if (live.row.started_at) active.machine.set_started_at(*live.row.started_at);
   arm_timers(active);
+  if ((live.parked || active.machine.awaits_children()) && !active.machine.stands_still())
+    active.deadline_timer = active.machine.deadline();
   if (active.machine.awaits_children()) {
-    if (!active.machine.stands_still()) active.deadline_timer = active.machine.deadline();
     timers_.add(clock().wall_now() + kPatienceWithChildren, id, {TimerHeap::kPark});
   }
   carry_out(active, std::move(decision));

@@ -134,7 +134,7 @@ class ExecutionHost {
   void leave_gate(const Uuid& id, int partition);
   static bool must_wait(const store::LiveExecution& live);
   static void add_approvals(ActiveExecution& execution, engine::Decision& decision, store::ExecutionProgress& progress);
-  void keep_deadline(ActiveExecution& execution, const engine::Decision& decision, store::ExecutionProgress& progress);
+  static void keep_deadline(ActiveExecution& execution, store::ExecutionProgress& progress);
   void look_at_family(const ActiveExecution& execution);
   awaitable<void> take_ends(Uuid id, std::vector<Uuid> children);
   awaitable<void> end_if_abandoned(Uuid id);
