@@ -35,7 +35,8 @@ Result<std::string> read_reason(const RequestBody& body) {
 
 Error refused(std::string_view action, std::string_view status, const std::string& why) {
   std::string message = why;
-  if (!status.empty()) {
+  // Only its owner knows what a pending one waits for.
+  if (!status.empty() && status != "pending") {
     message = action == kPause    ? "Only a running execution can be paused"
               : action == kCancel ? "Only an execution that has not ended can be cancelled"
                                   : "Only a paused, failed or cancelled execution can be resumed";

@@ -26,6 +26,15 @@ Error why_not(const bus::ControlRequest& request, const Result<std::optional<sto
   return {ErrorCode::invalid_state, fmt::format("the execution has ended: it is {}", (*row)->status)};
 }
 
+Error not_started(const bus::ControlRequest& request) {
+  if (request.action == "decide") return {ErrorCode::conflict_error, "the execution does not wait for a decision"};
+  return {
+      ErrorCode::invalid_state,
+      fmt::format("the execution has not started: it waits for the limits of its workflow; it can be cancelled now, "
+                  "and {}d once it runs",
+                  request.action)};
+}
+
 std::string_view code_name(ErrorCode code) {
   switch (code) {
     case ErrorCode::invalid_state:
@@ -86,7 +95,16 @@ awaitable<void> ExecutionHost::control(bus::ControlRequest request, std::string 
     ports_.bus.publish(reply, bus::encode(answer));
     co_return;
   }
-  co_await take_over(std::move(live->front()), read_since);
+  Instead instead;
+  if (must_wait(live->front())) {
+    if (request.action != "cancel") {
+      refuse_control(request, reply, not_started(request), live->front().row.status);
+      co_return;
+    }
+    // It ends without having begun.
+    instead = [this, request, reply](ActiveExecution& execution) { apply_control(execution, request, reply); };
+  }
+  if (co_await take_over(std::move(live->front()), read_since, instead) && instead) co_return;
   ActiveExecution* execution = find(request.execution_id);
   if (execution == nullptr) co_return;
   apply_control(*execution, request, std::move(reply));

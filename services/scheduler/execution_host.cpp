@@ -208,7 +208,8 @@ awaitable<void> ExecutionHost::adopt(store::LiveExecution live, SteadyClock::tim
 }
 
 // True when it is in memory now and was not before.
-awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock::time_point read_since) {
+awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock::time_point read_since,
+                                         Instead instead) {
   const Uuid id = live.row.id;
   if (fenced_ || !owns(live.partition) || active_.contains(id) || loading_.contains(id)) co_return false;
   // It may have been read before the partition was ours, or before what we did with it meanwhile.
@@ -217,9 +218,13 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
     if (read_since <= parked->second.at) co_return false;
     parked_.erase(parked);
   }
-  held_.erase(id);
-  loading_.emplace(id, "");
-  if (live.limit_key && live.row.run == 1)
+  std::string waiting;
+  if (const auto held = held_.find(id); held != held_.end()) {
+    waiting = std::move(held->second.reply_to);
+    held_.erase(held);
+  }
+  loading_.emplace(id, std::move(waiting));
+  if (live.limit_key && live.row.run == 1 && !instead)
     partitions_[live.partition].gate.add_running(id, {live.row.workflow_id, *live.limit_key});
   auto workflow = co_await ports_.workflows.get({live.row.workflow_id, live.row.workflow_version});
   // A later run that has recorded nothing yet begins with what the one before completed.
@@ -277,6 +282,11 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
   }
   active_.emplace(id, std::move(execution));
   active_gauge_.set(static_cast<double>(active_.size()));
+  if (instead) {
+    active.machine.set_started_at(clock().wall_now());
+    instead(active);
+    co_return true;
+  }
   Decision decision = begins_again           ? active.machine.start_again(before, clock().wall_now())
                       : live.journal.empty() ? active.machine.start(clock().wall_now())
                                              : active.machine.resume(clock().wall_now());

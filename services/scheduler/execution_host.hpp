@@ -110,7 +110,9 @@ class ExecutionHost {
   void stop(const Uuid& id, const std::vector<std::int64_t>& dispatches);
   void dispatch(ActiveExecution& execution, const engine::Dispatch& segment);
   void arm_timers(ActiveExecution& execution);
-  awaitable<bool> take_over(store::LiveExecution live, SteadyClock::time_point read_since);
+  /// What is done with one that is in memory now, instead of starting it or going on with it.
+  using Instead = std::function<void(ActiveExecution&)>;
+  awaitable<bool> take_over(store::LiveExecution live, SteadyClock::time_point read_since, Instead instead = {});
   awaitable<void> control(bus::ControlRequest request, std::string reply);
   awaitable<void> control_ended(bus::ControlRequest request, std::string reply,
                                 Result<std::optional<store::ExecutionRow>> row);

@@ -94,6 +94,12 @@ nodes: [{id: w, type: wait, config: {hours: 1}}]
   const std::string first = stack().submit("blocked", 1);
   const std::string second = stack().submit("blocked", 2);
   EXPECT_EQ(status_of(second), "pending");
+  // To pause it would be to start it past the limit.
+  const HttpAnswer refused = stack().post("/api/executions/" + second + "/pause", Json::object());
+  EXPECT_EQ(refused.status, 409) << refused.body;
+  EXPECT_THAT(refused.body, testing::HasSubstr("waits for the limits of its workflow"));
+  EXPECT_EQ(stack().post("/api/executions/" + second + "/resume", Json::object()).status, 409);
+  EXPECT_EQ(status_of(second), "pending");
   EXPECT_EQ(stack().post("/api/executions/" + second + "/cancel", Json::object()).status, 200);
   EXPECT_EQ(status_of(second), "cancelled");
   EXPECT_EQ(stack().post("/api/executions/" + first + "/cancel", Json::object()).status, 200);

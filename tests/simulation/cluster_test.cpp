@@ -16,7 +16,7 @@ std::string first_of(const Verdict& verdict) {
 TEST(Cluster, RunsEverythingOnceWhenNothingHappens) {
   log::configure("simulation", log::Level::none, log::Format::text);
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-    const Verdict verdict = play({.seed = seed, .faults = Faults::none(), .steered = 0}, make_samples(seed, 8));
+    const Verdict verdict = play({.seed = seed, .faults = Faults::none(), .steered = 0}, make_samples(seed));
     ASSERT_EQ(first_of(verdict), "") << "seed " << seed;
     ASSERT_EQ(verdict.repeated_calls, 0u) << "seed " << seed;
   }
@@ -25,7 +25,7 @@ TEST(Cluster, RunsEverythingOnceWhenNothingHappens) {
 TEST(Cluster, KeepsItsPromisesUnderFaults) {
   log::configure("simulation", log::Level::none, log::Format::text);
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    const Verdict verdict = play({.seed = seed}, make_samples(seed, 8));
+    const Verdict verdict = play({.seed = seed}, make_samples(seed));
     ASSERT_EQ(first_of(verdict), "") << "seed " << seed;
   }
 }
@@ -43,7 +43,7 @@ TEST_P(Mistake, IsNoticed) {
     log::configure("simulation", log::Level::none, log::Format::text);
     std::freopen("/dev/null", "w", stderr);
     for (std::uint64_t seed = 1; seed <= kMostClusters; ++seed) {
-      if (!play({.seed = seed, .bug = GetParam().bug}, make_samples(seed, 8)).broken.empty()) ::_exit(1);
+      if (!play({.seed = seed, .bug = GetParam().bug}, make_samples(seed)).broken.empty()) ::_exit(1);
     }
     ::_exit(0);
   }

@@ -23,6 +23,10 @@ enum class Bug {
   results_without_token,  ///< a late result is taken for that of the attempt that is out now
   parked_stays,           ///< an execution that goes on is still taken for one that was set aside
   key_per_delivery,       ///< a delivery that comes again gets an idempotency key of its own
+  deadline_not_written,   ///< what is parked, or waits for another, is not brought back when its time is over
+  limits_forgotten,       ///< who takes over does not count what runs already
+  children_forgotten,     ///< a parent is never told that its child has ended
+  questions_stay_open,    ///< an end leaves open what was asked
 };
 
 struct Bugs {
@@ -50,6 +54,10 @@ inline constexpr std::array kBugs = {
     NamedBug{Bug::results_without_token, "results_without_token"},
     NamedBug{Bug::parked_stays, "parked_stays"},
     NamedBug{Bug::key_per_delivery, "key_per_delivery"},
+    NamedBug{Bug::deadline_not_written, "deadline_not_written"},
+    NamedBug{Bug::limits_forgotten, "limits_forgotten"},
+    NamedBug{Bug::children_forgotten, "children_forgotten"},
+    NamedBug{Bug::questions_stay_open, "questions_stay_open"},
 };
 
 }  // namespace r8r::sim

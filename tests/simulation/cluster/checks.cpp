@@ -48,6 +48,8 @@ class Check {
     }
     // Nobody heard the answer, but it was carried out.
     if (story_.steered && row.status == "cancelled") return;
+    // It was given something else than the sample.
+    if (row.trigger_type == "error_handler" && row.status == story_.sample->status) return;
     if (row.status != story_.sample->status || output != story_.sample->output || error != story_.sample->error)
       note(fmt::format("ended as {} {} {}, expected {} {} {}\n{}\n{}", row.status, output, error, story_.sample->status,
                        story_.sample->output, story_.sample->error, story_.sample->yaml, recorded()));
@@ -146,15 +148,39 @@ class Check {
 
 }  // namespace
 
-std::vector<std::string> check_executions(const Database& database, const std::unordered_map<Uuid, Story>& stories) {
+std::vector<std::string> check_executions(const Database& database, const std::unordered_map<Uuid, Story>& stories,
+                                          const std::vector<Sample>& samples) {
   std::vector<std::string> broken;
   for (const auto& [id, story] : stories) {
-    const Database::Entry* entry = database.entry(id);
-    if (entry == nullptr) {
-      broken.push_back(fmt::format("{} was never accepted", id.to_string()));
+    if (database.entry(id) == nullptr) broken.push_back(fmt::format("{} was never accepted", id.to_string()));
+  }
+  std::map<Uuid, const Sample*> by_workflow;
+  for (const Sample& sample : samples) by_workflow.emplace(sample.id, &sample);
+  std::map<Uuid, int> started_by;  // parents of error workflows
+  for (const auto& [id, entry] : database.all()) {
+    if (const auto story = stories.find(id); story != stories.end()) {
+      Check(id, entry, story->second, broken).run();
       continue;
     }
-    Check(id, *entry, story, broken).run();
+    const store::ExecutionRow& row = entry.live ? entry.live->row : entry.ended.back().row;
+    if (row.trigger_type == "error_handler") ++started_by[*row.parent_execution_id];
+    // Whoever waits for it may be stopped, and it with it.
+    Check(id, entry, {.sample = by_workflow.at(row.workflow_id), .steered = true}, broken).run();
+  }
+  for (const auto& [id, entry] : database.all()) {
+    int failed = 0;
+    for (const Database::Ended& ended : entry.ended) {
+      const bool reports = !database.workflow(ended.row.workflow_id).settings.error_workflow.empty();
+      if (reports && ended.row.status == "failed") ++failed;
+    }
+    if (started_by[id] != failed)
+      broken.push_back(fmt::format("{} failed {} times, and its error workflow ran {} times", id.to_string(), failed,
+                                   started_by[id]));
+  }
+  for (const auto& [id, question] : database.questions()) {
+    const Database::Entry* asks = database.entry(question.execution);
+    if (question.status == "pending" && !asks->live)
+      broken.push_back(fmt::format("a question of {} is open after its end", question.execution.to_string()));
   }
   return broken;
 }

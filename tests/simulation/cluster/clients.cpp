@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/bus/subjects.hpp"
+#include "common/workflow/start_limit.hpp"
 #include "tests/simulation/cluster/cluster.hpp"
 #include "tests/simulation/cluster/start_of_time.hpp"
 
@@ -16,6 +17,7 @@ Clients::Clients(const SchedulerProcess::World& world, const std::vector<Sample>
   completions_ = world_.network.subscribe(*this, "r8r.done.api", [this](std::vector<bus::Message> messages) {
     for (const bus::Message& message : messages) on_completion(message);
   });
+  later(milliseconds(1'000), [this] { decide(); });
 }
 
 // Version 7, of the world's time and chance.
@@ -36,7 +38,7 @@ void Clients::accept(bool steered) {
   row.id = next_id();
   row.workflow_id = sample.id;
   row.workflow_version = 1;
-  row.workflow_name = "t";
+  row.workflow_name = sample.name;
   row.status = "pending";
   row.trigger_type = row.origin = "api";
   row.input = R"({"v": 1})";
@@ -44,6 +46,10 @@ void Clients::accept(bool steered) {
   row.accepted_at = kStartOfTime + events_.now();
   row.live = true;
   execution.partition = partition_of(row.id, world_.partitions);
+  if (const auto limit = workflow::start_limit(*sample.workflow, row.input)) {
+    execution.partition = workflow::limited_partition(sample.id, limit->group, world_.partitions);
+    execution.limit_key = limit->key;
+  }
   stories_[row.id] = {.sample = &sample, .steered = steered};
   ++busy_;
   insert(std::move(execution), events_.chance(500), steered);
@@ -68,6 +74,8 @@ void Clients::insert(store::LiveExecution execution, bool waits, bool steered) {
                                    .trigger_type = row.trigger_type,
                                    .correlation_id = row.correlation_id,
                                    .input = row.input,
+                                   .limited = execution.limit_key.has_value(),
+                                   .limit_key = execution.limit_key.value_or(""),
                                    .accepted_at = row.accepted_at};
           if (waits) request.reply_to = "r8r.done.api";
           const Uuid id = row.id;
@@ -121,30 +129,58 @@ void Clients::resume_while_paused(const Uuid& id, int partition) {
   });
 }
 
-void Clients::ask(const Uuid& id, int partition, std::string action, int tries, std::function<void(bool done)> next) {
+void Clients::ask(const Uuid& id, int partition, std::string action, int tries, Next next) {
+  ask({.execution_id = id, .partition = partition, .action = std::move(action)}, tries, std::move(next));
+}
+
+void Clients::ask(bus::ControlRequest request, int tries, Next next) {
   const std::string inbox = fmt::format("inbox.client.{}", ++requests_);
   const auto answered = std::make_shared<bool>(false);
   const auto subscription = std::make_shared<bus::Subscription>();
-  *subscription =
-      world_.network.subscribe(*this, inbox, [this, id, action, answered, next](std::vector<bus::Message> messages) {
-        if (std::exchange(*answered, true)) return;
-        const auto replies = bus::decode<bus::ControlReply>(messages.front().data);
-        const bus::ControlReply& reply = replies->front();
-        const bool done = reply.error_code.empty();
-        const auto row = world_.database.find(id);
-        if (done && action == "cancel" && row && row->status != "cancelled" && row->run == 1)
-          broken_.push_back(fmt::format("{} was said to be cancelled, and is {}", id.to_string(), row->status));
-        next(done);
-      });
-  world_.network.publish(bus::control_subject(partition),
-                         bus::encode(bus::ControlRequest{.execution_id = id, .partition = partition, .action = action}),
-                         inbox);
-  later(milliseconds(1'500), [this, id, partition, action, tries, next, answered, subscription] {
+  *subscription = world_.network.subscribe(*this, inbox, [this, request, answered, next](auto messages) {
+    if (std::exchange(*answered, true)) return;
+    const auto replies = bus::decode<bus::ControlReply>(messages.front().data);
+    const bool done = replies->front().error_code.empty();
+    if (done) check_answer(request);
+    next(done);
+  });
+  world_.network.publish(bus::control_subject(request.partition), bus::encode(request), inbox);
+  later(milliseconds(1'500), [this, request, tries, next, answered, subscription] {
     *subscription = {};
     if (std::exchange(*answered, true)) return;
     if (tries <= 1) return next(false);
-    ask(id, partition, action, tries - 1, next);
+    ask(request, tries - 1, next);
   });
+}
+
+// What an owner says that it did, it has recorded.
+void Clients::check_answer(const bus::ControlRequest& request) {
+  const Uuid& id = request.execution_id;
+  const auto row = world_.database.find(id);
+  if (request.action == "cancel" && row && row->status != "cancelled" && row->run == 1)
+    broken_.push_back(fmt::format("{} was said to be cancelled, and is {}", id.to_string(), row->status));
+  if (request.action != "decide") return;
+  const Database::Question& question = world_.database.questions().at(*Uuid::parse(request.approval_id));
+  if (question.status != "approved")
+    broken_.push_back(
+        fmt::format("a question of {} was said to be decided, and is {}", id.to_string(), question.status));
+}
+
+// Sometimes two people at once, and some questions are left to their time.
+void Clients::decide() {
+  for (const auto& [id, question] : world_.database.questions()) {
+    if (question.status != "pending" || events_.chance(900)) continue;
+    const bus::ControlRequest request{.execution_id = question.execution,
+                                      .partition = question.partition,
+                                      .action = "decide",
+                                      .approval_id = id.to_string(),
+                                      .decision = "approve",
+                                      .decided_by = "somebody"};
+    const int people = events_.chance(200) ? 2 : 1;
+    busy_ += people;
+    for (int i = 0; i < people; ++i) ask(request, 5, [this](bool) { --busy_; });
+  }
+  later(milliseconds(2'000), [this] { decide(); });
 }
 
 // No word before the record.
@@ -158,8 +194,9 @@ void Clients::on_completion(const bus::Message& message) {
     };
     bool recorded = false;
     for (const Database::Ended& ended : entry->ended) recorded = recorded || said(ended.row);
-    // A pause is no end, and may be over by now.
-    if (!recorded && completion.status != "paused")
+    // Whoever stands still has not ended, and may go on by now.
+    const bool stands = completion.status == "paused" || completion.status == "waiting_for_approval";
+    if (!recorded && !stands)
       broken_.push_back(fmt::format("{} was told to be {} before its record", completion.execution_id.to_string(),
                                     completion.status));
   }

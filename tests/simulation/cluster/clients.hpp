@@ -37,8 +37,13 @@ class Clients : public Process {
   void insert(store::LiveExecution execution, bool waits, bool steered);
   void steer(const Uuid& id, int partition);
   void resume_while_paused(const Uuid& id, int partition);
+  /// Looks now and then at what people are asked, and decides some of it.
+  void decide();
+  using Next = std::function<void(bool done)>;
+  void ask(const Uuid& id, int partition, std::string action, int tries, Next next);
   /// Asks the owner until it answers, or `tries` are used up; then does `next`.
-  void ask(const Uuid& id, int partition, std::string action, int tries, std::function<void(bool done)> next);
+  void ask(bus::ControlRequest request, int tries, Next next);
+  void check_answer(const bus::ControlRequest& request);
   void on_completion(const bus::Message& message);
 
   SchedulerProcess::World world_;

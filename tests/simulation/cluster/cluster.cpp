@@ -27,8 +27,12 @@ class Cluster {
         queue_(events_),
         effects_(events_, database_),
         world_{events_, database_, network_, queue_, workflows_, bugs_, plan.partitions},
-        clients_(world_, samples) {
-    for (const Sample& sample : samples) workflows_.emplace(sample.id, sample.workflow);
+        clients_(world_, samples),
+        samples_(samples) {
+    for (const Sample& sample : samples) {
+      workflows_.emplace(sample.id, sample.workflow);
+      database_.define(sample.name, sample.id, sample.workflow);
+    }
   }
 
   Verdict run() {
@@ -164,7 +168,7 @@ class Cluster {
 
   Verdict verdict() {
     Verdict verdict;
-    verdict.executions = clients_.accepted();
+    verdict.executions = database_.all().size();
     verdict.steps = events_.steps();
     verdict.effect_calls = effects_.calls();
     verdict.repeated_calls = effects_.repeated();
@@ -176,7 +180,7 @@ class Cluster {
     };
     add(effects_.broken());
     add(clients_.broken());
-    add(check_executions(database_, clients_.stories()));
+    add(check_executions(database_, clients_.stories(), samples_));
     return verdict;
   }
 
@@ -190,6 +194,7 @@ class Cluster {
   Workflows workflows_;
   SchedulerProcess::World world_;
   Clients clients_;
+  const std::vector<Sample>& samples_;
   std::vector<std::unique_ptr<SchedulerProcess>> schedulers_;
   std::vector<std::unique_ptr<WorkerProcess>> workers_;
   int worker_names_ = 0;

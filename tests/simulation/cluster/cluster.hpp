@@ -12,6 +12,7 @@ namespace r8r::sim {
 
 /// A workflow and what an execution of it comes to when nothing goes wrong.
 struct Sample {
+  std::string name;
   Uuid id;
   std::string yaml;
   std::shared_ptr<const workflow::Workflow> workflow;

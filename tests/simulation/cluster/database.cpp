@@ -25,6 +25,11 @@ std::size_t Database::live_count() const {
   return count;
 }
 
+void Database::define(const std::string& name, const Uuid& id, std::shared_ptr<const workflow::Workflow> workflow) {
+  names_.emplace(name, id);
+  workflows_.emplace(id, std::move(workflow));
+}
+
 void Database::accept(store::LiveExecution execution) {
   const Uuid id = execution.row.id;
   live_[static_cast<std::size_t>(execution.partition)].insert(id);
@@ -70,9 +75,11 @@ Result<store::ProgressOutcome> Database::write(std::int64_t incarnation, const s
   }
   store::ExecutionRow& row = entry.live->row;
   if (!progress.status.empty()) row.status = progress.status;
+  if (progress.started_at && row.run == 1) check_limit(*entry.live);
   if (progress.started_at) row.started_at = progress.started_at;
   if (progress.parked && (*progress.parked || !bugs_.has(Bug::parked_stays))) entry.live->parked = *progress.parked;
   for (const store::TimerChange& timer : progress.timers) {
+    if (bugs_.has(Bug::deadline_not_written) && timer.node_id == "#deadline") continue;
     if (timer.fire_at && !bugs_.has(Bug::timers_not_written)) {
       entry.timers[timer.node_id] = {progress.id, timer.node_id, progress.partition, *timer.fire_at};
     } else {
@@ -80,6 +87,7 @@ Result<store::ProgressOutcome> Database::write(std::int64_t incarnation, const s
     }
   }
   for (const Uuid& child : progress.children_let_go) awaited_.erase(child);
+  ask_and_decide(progress);
   const store::LiveExecution parent = *entry.live;
   const std::vector<store::NewChild> children = progress.children;
   if (progress.ending) end(entry, progress);
@@ -90,13 +98,44 @@ Result<store::ProgressOutcome> Database::write(std::int64_t incarnation, const s
   return store::ProgressOutcome::committed;
 }
 
-// Workflows have no names here, so what is started by its name is not there.
+void Database::ask_and_decide(const store::ExecutionProgress& progress) {
+  for (const store::NewApproval& asked : progress.approvals)
+    questions_.emplace(asked.id, Question{.execution = progress.id, .partition = progress.partition});
+  for (const store::ApprovalDecision& decided : progress.decisions) {
+    Question& question = questions_.at(decided.id);
+    if (question.status != "pending")
+      broken_.push_back(
+          fmt::format("question {} of {} was decided twice", decided.id.to_string(), progress.id.to_string()));
+    question.status = decided.status;
+  }
+  if (!progress.ending || !progress.has_approvals || bugs_.has(Bug::questions_stay_open)) return;
+  for (auto& [id, question] : questions_) {
+    if (question.execution == progress.id && question.status == "pending") question.status = "expired";
+  }
+}
+
+void Database::check_limit(const store::LiveExecution& starting) {
+  if (!starting.limit_key) return;
+  const auto most = workflow(starting.row.workflow_id).settings.max_concurrent_executions;
+  if (!most) return;
+  int running = 0;
+  for (const Uuid& id : live_[static_cast<std::size_t>(starting.partition)]) {
+    const store::LiveExecution& live = *entry(id)->live;
+    if (live.row.workflow_id == starting.row.workflow_id && live.limit_key == starting.limit_key && live.row.run == 1 &&
+        live.row.started_at && id != starting.row.id)
+      ++running;
+  }
+  if (running >= *most)
+    broken_.push_back(fmt::format("{} started while {} of its workflow ran", starting.row.id.to_string(), running));
+}
+
 void Database::begin_child(const store::LiveExecution& parent, const store::NewChild& child) {
-  if (!child.workflow_id || executions_.contains(child.id)) return;
+  if (executions_.contains(child.id)) return;
+  const Uuid workflow_id = child.workflow_id ? *child.workflow_id : named(child.workflow_name);
   store::LiveExecution live{.partition = child.partition};
   live.row.id = child.id;
-  live.row.workflow_id = *child.workflow_id;
-  live.row.workflow_version = child.workflow_version;
+  live.row.workflow_id = workflow_id;
+  live.row.workflow_version = 1;
   live.row.workflow_name = child.workflow_name;
   live.row.status = "pending";
   live.row.trigger_type = child.trigger_type;
@@ -108,6 +147,7 @@ void Database::begin_child(const store::LiveExecution& parent, const store::NewC
   if (child.awaited) live.parent_partition = parent.partition;
   live.depth = parent.depth + 1;
   live.limit_key = child.limit_key;
+  if (child.has_parents_input) live.row.input += ",\"input\":" + parent.row.input + "}";
   if (child.awaited) awaited_.emplace(child.id, parent.row.id);
   accept(std::move(live));
 }
@@ -220,6 +260,7 @@ bool Database::begin_again(const Uuid& id, int partition) {
 
 std::vector<store::LimitedRun> Database::limited_runs(const std::vector<int>& partitions) const {
   std::vector<store::LimitedRun> runs;
+  if (bugs_.has(Bug::limits_forgotten)) return runs;
   for (const int partition : partitions) {
     for (const Uuid& id : live_[static_cast<std::size_t>(partition)]) {
       const store::LiveExecution& live = *entry(id)->live;
@@ -246,6 +287,7 @@ std::vector<Timestamp> Database::starts_since(const Uuid& workflow_id, const std
 
 std::vector<store::ChildEnding> Database::ended_children(const std::vector<Uuid>& ids) const {
   std::vector<store::ChildEnding> found;
+  if (bugs_.has(Bug::children_forgotten)) return found;
   for (const Uuid& id : ids) {
     const Entry* entry = this->entry(id);
     if (entry == nullptr || entry->ended.empty()) continue;

@@ -10,6 +10,7 @@
 #include "common/store/executions.hpp"
 #include "common/store/leases.hpp"
 #include "common/store/progress_queue.hpp"
+#include "common/workflow/workflow.hpp"
 #include "tests/simulation/cluster/bugs.hpp"
 #include "tests/simulation/cluster/events.hpp"
 
@@ -27,6 +28,10 @@ class Database {
   int answers_lost = 0;
 
   // The api.
+  void define(const std::string& name, const Uuid& id, std::shared_ptr<const workflow::Workflow> workflow);
+  /// Of the workflow with this name, which there is.
+  const Uuid& named(const std::string& name) const { return names_.at(name); }
+  const workflow::Workflow& workflow(const Uuid& id) const { return *workflows_.at(id); }
   void accept(store::LiveExecution execution);
 
   // store::ProgressQueue. Errors: fenced. `stood`: the incarnation was not fenced when the transaction began.
@@ -51,6 +56,14 @@ class Database {
   std::vector<std::pair<Uuid, int>> living(const std::vector<Uuid>& ids) const;
   std::vector<Uuid> abandoned(const std::vector<Uuid>& ids) const;
   std::vector<std::pair<Uuid, int>> overlooked(const std::vector<int>& partitions, int limit) const;
+
+  // store::Approvals.
+  struct Question {
+    Uuid execution;
+    int partition = 0;
+    std::string status = "pending";
+  };
+  const std::map<Uuid, Question>& questions() const { return questions_; }
 
   // store::Leases.
   std::int64_t begin_incarnation(std::chrono::milliseconds lease);
@@ -90,6 +103,8 @@ class Database {
   };
 
   void end(Entry& entry, const store::ExecutionProgress& progress);
+  void ask_and_decide(const store::ExecutionProgress& progress);
+  void check_limit(const store::LiveExecution& starting);
   void begin_child(const store::LiveExecution& parent, const store::NewChild& child);
 
   Events& events_;
@@ -97,6 +112,9 @@ class Database {
   std::unordered_map<Uuid, Entry> executions_;
   std::vector<std::set<Uuid>> live_;        // by partition
   std::unordered_map<Uuid, Uuid> awaited_;  // child → who waits for it
+  std::map<Uuid, Question> questions_;
+  std::map<std::string, Uuid> names_;
+  std::map<Uuid, std::shared_ptr<const workflow::Workflow>> workflows_;
   std::vector<std::optional<std::int64_t>> owners_;
   std::map<std::int64_t, Scheduler> schedulers_;
   std::vector<std::string> broken_;

@@ -15,7 +15,8 @@ void Effects::call(const bus::Task& task, std::string key) {
   const std::string attempt =
       fmt::format("{} run {} {} item {} for '{}' attempt {}", task.execution_id.to_string(), task.run,
                   task.node_ids.front(), task.item_count > 0 ? task.item_index : -1, task.in_place_of, task.attempt);
-  if (!database_.started(task.execution_id, task.dispatch_id))
+  const bool keeps_record = database_.workflow(task.workflow_id).settings.enable_checkpoints;
+  if (keeps_record && !database_.started(task.execution_id, task.dispatch_id))
     broken_.push_back(fmt::format("{} ran before its record (dispatch {}, at {} us)", attempt, task.dispatch_id,
                                   events_.now().count()));
   const auto [owner, unused] = attempts_.emplace(key, attempt);

@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "common/bus/subjects.hpp"
-#include "common/expr/json.hpp"
-#include "services/worker/segment_run.hpp"
+#include "common/workflow/start_limit.hpp"
 #include "tests/simulation/cluster/start_of_time.hpp"
+#include "tests/simulation/play/effect_work.hpp"
 
 namespace r8r::sim {
 
@@ -114,29 +114,21 @@ void WorkerProcess::run_effect(const AttemptPtr& attempt) {
 
 std::string WorkerProcess::execute(const Attempt& attempt) {
   const bus::Task& task = attempt.task;
-  const auto workflow = world_.workflows.at(task.workflow_id);
-  auto segment = worker::make_segment(task, workflow, options_of(name_));
-  R8R_ASSERT(segment, segment.error().message);
-  const int index = workflow->find(task.node_ids.front());
-  const workflow::Node& node = workflow->nodes[static_cast<std::size_t>(index)];
-  bus::TaskResult result = worker::empty_result(task, name_);
-  nodes::Segment::Prepared prepared = segment->prepare(index);
-  nodes::NodeRun run;
-  if (prepared.done) {
-    run = std::move(*prepared.done);
-  } else {
-    const expr::Value* url = prepared.config.as_map().find("url");
-    Result<std::string> answer = Effects::answer(url->as_string(), task.attempt);
-    Result<expr::Value> value = expr::Value();
-    if (answer) {
-      value = expr::parse_json(*answer);
-    } else {
-      value = fail(answer.error());
-    }
-    run = segment->finish(index, std::move(value), false, {}, "");
-  }
-  result.nodes.push_back(worker::node_result(*workflow, node, std::move(run), kStartOfTime + events_.now()));
-  return bus::encode(result);
+  const Outside outside{
+      .http = [&](const workflow::Node&, const std::string& url) { return Effects::answer(url, task.attempt); },
+      .find_child =
+          [&](bus::NodeResult& result) {
+            result.child_workflow_id = world_.database.named(result.child_workflow);
+            result.child_version = 1;
+            const auto limit =
+                workflow::start_limit(world_.database.workflow(result.child_workflow_id), result.child_input);
+            if (!limit) return;
+            result.child_limited = true;
+            result.child_limit_key = limit->key;
+            result.child_limit_group = limit->group;
+          }};
+  return bus::encode(
+      do_effect(task, world_.workflows.at(task.workflow_id), options_of(name_), kStartOfTime + events_.now(), outside));
 }
 
 // Until whoever owns the partition says that it has the result.

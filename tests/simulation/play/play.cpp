@@ -8,6 +8,7 @@
 #include "services/scheduler/task_message.hpp"
 #include "services/worker/large_payloads.hpp"
 #include "services/worker/segment_run.hpp"
+#include "tests/simulation/play/effect_work.hpp"
 
 namespace r8r {
 namespace {
@@ -46,24 +47,6 @@ constexpr std::string_view state_name(engine::NodeState state) {
       return "cancelled";
   }
   return "?";
-}
-
-bus::NodeResult calling_result(const workflow::Node& node, const nodes::Segment::Prepared& prepared, Timestamp now) {
-  const expr::Map& config = prepared.config.as_map();
-  const expr::Value* input = config.find("input");
-  const expr::Value* wait = config.find("wait");
-  const expr::Value* timeout = config.find("timeout_seconds");
-  bus::NodeResult result;
-  result.node_id = node.id;
-  result.outcome = bus::NodeOutcome::calling;
-  result.child_workflow_id = Uuid::v7();
-  result.child_version = 1;
-  result.child_workflow = std::string(config.find("workflow")->as_string());
-  result.child_input = expr::to_json(input == nullptr ? prepared.input : *input);
-  result.child_awaited = wait == nullptr || wait->as_bool();
-  if (timeout != nullptr) result.child_timeout_ms = static_cast<std::int64_t>(timeout->as_number() * 1'000);
-  result.started_at = result.finished_at = now;
-  return result;
 }
 
 std::shared_ptr<const workflow::Workflow> load(std::string_view yaml, bool apart) {
@@ -177,46 +160,26 @@ std::string Play::work(const std::string& message) {
 
   const std::string token = fmt::format("{}/{}", task.dispatch_id, task.attempt);
   if (const auto known = answered_.find(token); known != answered_.end()) return known->second;
-  auto segment = worker::make_segment(task, workflow_, options);
-  EXPECT_TRUE(segment) << segment.error().message;
-  const int index = workflow_->find(task.node_ids.front());
-  const workflow::Node& node = workflow_->nodes[static_cast<std::size_t>(index)];
-  bus::TaskResult result = worker::empty_result(task, "w");
-  if (!task.failure.empty()) {
-    nodes::NodeRun run = segment->finish(index, fail(ErrorCode::node_execution_failed, task.failure), false, {}, "");
-    result.nodes.push_back(worker::node_result(*workflow_, node, std::move(run), now));
-  } else if (nodes::Segment::Prepared prepared = segment->prepare(index); prepared.done) {
-    result.nodes.push_back(worker::node_result(*workflow_, node, std::move(*prepared.done), now));
-  } else if (node.type == "subworkflow") {
-    result.nodes.push_back(calling_result(node, prepared, now));
-  } else {
-    result.nodes.push_back(worker::node_result(*workflow_, node, run_effect(task, node, *segment, prepared), now));
-  }
-  std::string answer = answer_of(std::move(result));
+  const Outside outside{
+      .http = [&](const workflow::Node& node, const std::string& url) { return call(task, node, url); },
+      .find_child =
+          [](bus::NodeResult& result) {
+            result.child_workflow_id = Uuid::v7();
+            result.child_version = 1;
+          }};
+  std::string answer = answer_of(do_effect(task, workflow_, options, now, outside));
   answered_.emplace(token, answer);
   return answer;
 }
 
-nodes::NodeRun Play::run_effect(const bus::Task& task, const workflow::Node& node, nodes::Segment& segment,
-                                nodes::Segment::Prepared& prepared) {
-  const expr::Value* url = prepared.config.as_map().find("url");
-  const Effect effect{.node = node.id,
-                      .url = std::string(url->as_string()),
-                      .attempt = task.attempt,
-                      .item = task.item_count > 0 ? task.item_index : -1};
+Result<std::string> Play::call(const bus::Task& task, const workflow::Node& node, const std::string& url) {
+  const Effect effect{
+      .node = node.id, .url = url, .attempt = task.attempt, .item = task.item_count > 0 ? task.item_index : -1};
   std::string said = effect.node + " " + effect.url;
   if (effect.item >= 0) said += fmt::format("#{}", effect.item);
   if (effect.attempt > 1) said += fmt::format("/{}", effect.attempt);
   effects_run_.push_back(said);
-  Result<std::string> answer =
-      effects_ ? effects_(effect) : Result<std::string>(fmt::format("{{\"url\":\"{}\"}}", effect.url));
-  Result<expr::Value> value = expr::Value();
-  if (answer) {
-    value = expr::parse_json(*answer);
-  } else {
-    value = fail(answer.error());
-  }
-  return segment.finish(node.index, std::move(value), false, {}, "");
+  return effects_ ? effects_(effect) : Result<std::string>(fmt::format("{{\"url\":\"{}\"}}", effect.url));
 }
 
 // As the database would have it: children begin with the commit, and end whether or not their parent is in memory.
@@ -277,11 +240,17 @@ void Play::begin_again() {
 
 bool Play::fire_timer() {
   const auto timers = machine().timers();
-  if (timers.empty()) return false;
-  const auto first = *std::min_element(timers.begin(), timers.end(),
-                                       [](const auto& a, const auto& b) { return *a.fire_at < *b.fire_at; });
-  now = std::max(now, *first.fire_at);
-  carry_out(machine().on_timer(first.unit, now));
+  const auto first = std::min_element(timers.begin(), timers.end(),
+                                      [](const auto& a, const auto& b) { return *a.fire_at < *b.fire_at; });
+  const Timestamp deadline = machine().deadline();
+  if (!machine().stands_still() && (first == timers.end() ? !living_.empty() : *first->fire_at > deadline)) {
+    now = std::max(now, deadline);
+    carry_out(machine().on_deadline(now));
+    return true;
+  }
+  if (first == timers.end()) return false;
+  now = std::max(now, *first->fire_at);
+  carry_out(machine().on_timer(first->unit, now));
   return true;
 }
 

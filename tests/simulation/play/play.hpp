@@ -115,8 +115,7 @@ class Play {
   bool fire_timer();
   void take_children(const engine::Decision& decision);
   bool end_child(std::size_t at);
-  nodes::NodeRun run_effect(const bus::Task& task, const workflow::Node& node, nodes::Segment& segment,
-                            nodes::Segment::Prepared& prepared);
+  Result<std::string> call(const bus::Task& task, const workflow::Node& node, const std::string& url);
 
   Options options_;
   std::mt19937_64 random_;

@@ -15,12 +15,16 @@ std::string RandomWorkflow::text() {
       dependents[static_cast<std::size_t>(before)].push_back(node);
     }
   }
-  std::string yaml = fmt::format("variables: {{x: 0}}\nsettings: {{max_concurrency: {}, chunk_size: {}}}\nnodes:\n",
-                                 1 + pick(4), pick(3));
+  std::string yaml = fmt::format("variables: {{x: 0}}\nsettings: {{max_concurrency: {}, chunk_size: {}{}{}}}\nnodes:\n",
+                                 1 + pick(4), pick(3), traits_.settings.empty() ? "" : ", ", traits_.settings);
   for (int node = 0; node < count; ++node) {
     yaml += fmt::format("  - id: n{}\n    depends_on: [{}]\n", node, names(depends[static_cast<std::size_t>(node)]));
+    says_ids_ = false;
     yaml += body(node, dependents[static_cast<std::size_t>(node)]);
     if (pick(8) == 0) yaml += "    condition: 'false'\n";
+    if (says_ids_)
+      yaml +=
+          fmt::format("  - {{id: after{0}, type: transform, depends_on: n{0}, config: {{expression: '1'}}}}\n", node);
   }
   if (has_fallback_) yaml += "  - {id: help, type: http, config: {url: 'https://help/{{ input.node_id }}'}}\n";
   return yaml;
@@ -29,6 +33,11 @@ std::string RandomWorkflow::text() {
 std::string RandomWorkflow::failing_text() {
   std::string yaml = text();
   return yaml + "  - {id: last, type: http, depends_on: [n0], config: {url: 'https://bad/'}}\n";
+}
+
+std::string RandomWorkflow::late_text() {
+  std::string yaml = text();
+  return yaml + "  - {id: last, type: wait, config: {seconds: 7200}}\n";
 }
 
 std::string RandomWorkflow::names(const std::vector<int>& nodes) {
@@ -47,6 +56,7 @@ std::string RandomWorkflow::branch(const std::vector<int>& nodes) {
 }
 
 std::string RandomWorkflow::body(int node, const std::vector<int>& dependents) {
+  if ((traits_.asks || !traits_.child.empty()) && pick(5) == 0) return special_body();
   switch (pick(9)) {
     case 0:
       return fmt::format("    type: if\n    config: {{condition: '{}', true_branch: {}, false_branch: {}}}\n",
@@ -80,10 +90,31 @@ std::string RandomWorkflow::body(int node, const std::vector<int>& dependents) {
       return fmt::format("    type: http\n    on_error: {{fallback_node: help}}\n    config: {{url: 'https://{}/'}}\n",
                          answer());
     case 7:
-      return fmt::format("    type: wait\n    config: {{seconds: {}, passthrough: false}}\n", pick(4) == 0 ? 200 : 5);
+      return fmt::format("    type: wait\n    config: {{seconds: {}, passthrough: false}}\n",
+                         traits_.long_waits && pick(4) == 0 ? 200 : 5);
     default:
       return "    type: transform\n    config: {expression: '[type_of(input) == \"map\" ? input.keys() : input, "
              "variables]'}\n";
+  }
+}
+
+// What involves others: people, or another workflow.
+std::string RandomWorkflow::special_body() {
+  if (traits_.child.empty() || (traits_.asks && pick(2) == 0)) {
+    says_ids_ = true;
+    return fmt::format(
+        "    type: approval\n    config: {{title: go on, timeout_seconds: {}, default_action: approve}}\n",
+        traits_.long_waits && pick(3) == 0 ? 150 : 10);
+  }
+  const std::string call = fmt::format("workflow: {}, input: {{v: 1}}", traits_.child);
+  switch (pick(4)) {
+    case 0:
+      says_ids_ = true;
+      return fmt::format("    type: subworkflow\n    config: {{{}, wait: false}}\n", call);
+    case 1:
+      return fmt::format("    type: subworkflow\n    for_each: '[1, 2, 3]'\n    config: {{{}}}\n", call);
+    default:
+      return fmt::format("    type: subworkflow\n    config: {{{}}}\n", call);
   }
 }
 

@@ -12,7 +12,6 @@ int main(int argc, char** argv) {
   std::uint64_t first = 1;
   std::uint64_t seeds = 100;
   int executions = 100;
-  int samples_per_cluster = 8;
   std::string bug_name;
   CLI::App app(
       "Plays simulated clusters under faults and checks the engine's promises. The same seed gives the same history.");
@@ -45,7 +44,7 @@ int main(int argc, char** argv) {
     std::fflush(stdout);
   };
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-    const std::vector<sim::Sample> samples = sim::make_samples(seed, samples_per_cluster);
+    const std::vector<sim::Sample> samples = sim::make_samples(seed);
     const sim::Verdict verdict = sim::play({.seed = seed, .executions = executions, .bug = bug}, samples);
     run += verdict.executions;
     steps += verdict.steps;
