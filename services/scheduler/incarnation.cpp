@@ -258,9 +258,8 @@ awaitable<void> Incarnation::take(std::vector<int> partitions) {
   }
   held_gauge_.set(static_cast<double>(held_.size()));
   log::info("took partitions", {{"incarnation", id_}, {"taken", partitions.size()}, {"held", held_.size()}});
-  // Twice if need be: a request that arrives while we look is either in the second look or in memory.
-  co_await sweep(partitions, ports_.clock.wall_now() + std::chrono::hours(1));
-  // The limits count on knowing all that run, also those for which there is no room in memory.
+  // The limits count on knowing all that run, also those for which there is no room in memory. Before the first of them
+  // is loaded: one that ended while the answer was on its way would be counted for ever.
   while (!over_) {
     std::vector<int> those = partitions;
     Result<void> learned = co_await host_.learn_limited(std::move(those));
@@ -268,6 +267,8 @@ awaitable<void> Incarnation::take(std::vector<int> partitions) {
     const bool slept = co_await ports_.clock.sleep_for(std::chrono::milliseconds(500));
     if (!slept) co_return;
   }
+  // Twice if need be: a request that arrives while we look is either in the second look or in memory.
+  co_await sweep(partitions, ports_.clock.wall_now() + std::chrono::hours(1));
   for (const int partition : partitions) host_.finish_taking(partition);
   wake_again_ = true;
   wake_soon_.notify_all();
