@@ -1,6 +1,6 @@
 #include "common/base/time.hpp"
 
-#include <fmt/format.h>
+#include <algorithm>
 
 namespace r8r {
 namespace {
@@ -22,6 +22,11 @@ bool skip(std::string_view text, std::size_t& at, char c) {
   return at < text.size() && text[at] == c ? (++at, true) : false;
 }
 
+// The last `count` decimal digits of `value`, from `at` on.
+void put_digits(std::string& text, std::size_t at, std::size_t count, std::int64_t value) {
+  for (std::size_t i = count; i-- > 0; value /= 10) text[at + i] = static_cast<char>('0' + value % 10);
+}
+
 }  // namespace
 
 Timestamp wall_now() {
@@ -33,9 +38,15 @@ std::string to_rfc3339(Timestamp time) {
   const auto day = floor<days>(time);
   const year_month_day date(day);
   const hh_mm_ss clock(floor<milliseconds>(time - day));
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
-                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+  std::string text = "0000-00-00T00:00:00.000Z";
+  put_digits(text, 0, 4, std::clamp(static_cast<int>(date.year()), 0, 9'999));
+  put_digits(text, 5, 2, static_cast<unsigned>(date.month()));
+  put_digits(text, 8, 2, static_cast<unsigned>(date.day()));
+  put_digits(text, 11, 2, clock.hours().count());
+  put_digits(text, 14, 2, clock.minutes().count());
+  put_digits(text, 17, 2, clock.seconds().count());
+  put_digits(text, 20, 3, clock.subseconds().count());
+  return text;
 }
 
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {

@@ -1,8 +1,5 @@
-#include <fmt/format.h>
-
-#include <iterator>
-
 #include "common/base/json_text.hpp"
+#include "common/base/number_text.hpp"
 #include "common/base/payload.hpp"
 #include "common/bus/message_fields.hpp"
 
@@ -133,7 +130,7 @@ class Writer {
   template <class N>
   void number(std::string_view name, N value) {
     key(name);
-    fmt::format_to(std::back_inserter(out_), "{}", value);
+    append_number(out_, value);
   }
 
   std::string& out_;

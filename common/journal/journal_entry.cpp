@@ -4,9 +4,9 @@
 #include <simdjson.h>
 
 #include <array>
-#include <iterator>
 
 #include "common/base/json_text.hpp"
+#include "common/base/number_text.hpp"
 #include "common/base/payload.hpp"
 
 namespace r8r::journal {
@@ -24,9 +24,16 @@ void append_text(std::string& out, std::string_view key, std::string_view value)
   append_json_string(out, value);
 }
 
+void append_count(std::string& out, std::string_view key, std::int64_t value) {
+  out += ",\"";
+  out += key;
+  out += "\":";
+  append_number(out, value);
+}
+
 void append_time(std::string& out, std::string_view key, Timestamp time) {
   if (time == Timestamp{}) return;
-  fmt::format_to(std::back_inserter(out), ",\"{}\":{}", key, to_unix_us(time));
+  append_count(out, key, to_unix_us(time));
 }
 
 // A reference stands under a name of its own: KEY_at.
@@ -177,9 +184,9 @@ void append_entry(std::string& out, const JournalEntry& entry) {
   out += '"';
   append_text(out, "node", entry.node_id);
   append_text(out, "type", entry.node_type);
-  if (entry.attempt != 1) fmt::format_to(std::back_inserter(out), ",\"attempt\":{}", entry.attempt);
-  if (entry.epoch != 0) fmt::format_to(std::back_inserter(out), ",\"epoch\":{}", entry.epoch);
-  if (entry.dispatch_id != 0) fmt::format_to(std::back_inserter(out), ",\"dispatch\":{}", entry.dispatch_id);
+  if (entry.attempt != 1) append_count(out, "attempt", entry.attempt);
+  if (entry.epoch != 0) append_count(out, "epoch", entry.epoch);
+  if (entry.dispatch_id != 0) append_count(out, "dispatch", entry.dispatch_id);
   append_time(out, "started", entry.started_at);
   append_time(out, "finished", entry.finished_at);
   append_time(out, "wake", entry.wake_at);
@@ -190,12 +197,13 @@ void append_entry(std::string& out, const JournalEntry& entry) {
   append_text(out, "worker", entry.worker);
   append_text(out, "logs", entry.logs);
   append_list(out, "away", entry.routed_away, [&](const std::string& id) { append_json_string(out, id); });
-  if (entry.item_index >= 0) fmt::format_to(std::back_inserter(out), ",\"item\":{}", entry.item_index);
-  if (entry.item_count > 0) fmt::format_to(std::back_inserter(out), ",\"item_count\":{}", entry.item_count);
+  if (entry.item_index >= 0) append_count(out, "item", entry.item_index);
+  if (entry.item_count > 0) append_count(out, "item_count", entry.item_count);
   append_list(out, "items", entry.items, [&](const std::string& raw) { out += raw; });
   append_raw(out, "items_at", entry.items_at);
   append_list(out, "item_errors", entry.item_errors, [&](const ItemError& error) {
-    fmt::format_to(std::back_inserter(out), "{{\"i\":{}", error.index);
+    out += "{\"i\":";
+    append_number(out, error.index);
     append_text(out, "error", error.error);
     append_text(out, "error_code", error.error_code);
     if (error.recovered) out += ",\"recovered\":true";

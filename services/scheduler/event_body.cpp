@@ -1,10 +1,7 @@
 #include "services/scheduler/event_body.hpp"
 
-#include <fmt/format.h>
-
-#include <iterator>
-
 #include "common/base/json_text.hpp"
+#include "common/base/number_text.hpp"
 
 namespace r8r::scheduler {
 
@@ -35,38 +32,53 @@ std::string_view event_type(EventKind kind) {
   return "error";
 }
 
+// Plain appends: each node of each execution has two of these.
 std::string event_body(const Event& event, const EventSubject& subject, const workflow::Workflow& workflow) {
   const std::string_view type = event_type(event.kind);
   std::string out;
-  out.reserve(256);
-  const auto back = [&] { return std::back_inserter(out); };
+  out.reserve(320);
+  const auto add_key = [&](std::string_view key) {
+    out += ",\"";
+    out += key;
+    out += "\":";
+  };
   const auto text = [&](std::string_view key, std::string_view value) {
-    fmt::format_to(back(), ",\"{}\":", key);
+    add_key(key);
     append_json_string(out, value);
   };
-  fmt::format_to(back(), R"({{"type":"{0}","event":"{0}","execution_id":"{1}")", type, subject.execution_id);
+  const auto number = [&](std::string_view key, std::int64_t value) {
+    add_key(key);
+    append_number(out, value);
+  };
+  out += "{\"type\":\"";
+  out += type;
+  out += '"';
+  text("event", type);
+  text("execution_id", subject.execution_id);
   if (event.node >= 0) text("node_id", workflow.nodes[static_cast<std::size_t>(event.node)].id);
-  if (event.item >= 0) fmt::format_to(back(), ",\"item_index\":{}", event.item);
+  if (event.item >= 0) number("item_index", event.item);
   switch (event.kind) {
     case EventKind::execution_started:
       text("trigger_type", subject.trigger_type);
       break;
     case EventKind::node_started:
       text("node_type", workflow.nodes[static_cast<std::size_t>(event.node)].type);
-      fmt::format_to(back(), ",\"attempt\":{}", event.attempt);
+      number("attempt", event.attempt);
       break;
     case EventKind::node_completed:
     case EventKind::execution_completed:
       text("status", event.status);
-      fmt::format_to(back(), ",\"duration_ms\":{}", event.duration.count());
+      number("duration_ms", event.duration.count());
       break;
     case EventKind::node_failed:
       text("error", event.error);
-      fmt::format_to(back(), ",\"will_retry\":{},\"attempt\":{}", event.will_retry, event.attempt);
+      add_key("will_retry");
+      out += event.will_retry ? "true" : "false";
+      number("attempt", event.attempt);
       break;
     case EventKind::execution_failed:
       text("error", event.error);
-      fmt::format_to(back(), ",\"duration_ms\":{}", event.duration.count());
+      number("duration_ms", event.duration.count());
       break;
     case EventKind::execution_paused:
     case EventKind::execution_resumed:
@@ -75,7 +87,9 @@ std::string event_body(const Event& event, const EventSubject& subject, const wo
       break;
   }
   text("workflow_name", subject.workflow_name);
-  fmt::format_to(back(), R"(,"seq":{},"timestamp":"{}"}})", event.seq, to_rfc3339(event.at));
+  number("seq", event.seq);
+  text("timestamp", to_rfc3339(event.at));
+  out += '}';
   return out;
 }
 
