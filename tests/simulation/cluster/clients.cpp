@@ -97,7 +97,7 @@ void Clients::steer(const Uuid& id, int partition) {
     case 0:
       return ask(id, partition, "pause", 30, [this, id, partition](bool) {
         later(events_.between(milliseconds(1), milliseconds(20'000)),
-              [this, id, partition] { resume_while_paused(id, partition); });
+              [this, id, partition] { keep_going(id, partition, events_.now() + Network::kLatest); });
       });
     case 1:
       return ask(id, partition, "cancel", 30, [this, id, partition, at_ease](bool done) {
@@ -118,15 +118,15 @@ void Clients::steer(const Uuid& id, int partition) {
   }
 }
 
-// The bus may bring a request to pause once more, after the one to resume.
-void Clients::resume_while_paused(const Uuid& id, int partition) {
-  ask(id, partition, "resume", 200, [this, id, partition](bool) {
-    later(milliseconds(5'000), [this, id, partition] {
-      const auto row = world_.database.find(id);
-      if (row && row->live && row->status == "paused") return resume_while_paused(id, partition);
-      --busy_;
-    });
-  });
+// The bus may bring a request to pause once more, long after the one to resume.
+void Clients::keep_going(const Uuid& id, int partition, Duration until) {
+  const auto look_again = [this, id, partition, until](bool) {
+    later(milliseconds(5'000), [this, id, partition, until] { keep_going(id, partition, until); });
+  };
+  const auto row = world_.database.find(id);
+  if (row && row->live && row->status == "paused") return ask(id, partition, "resume", 200, look_again);
+  if (row && row->live && events_.now() < until) return look_again(true);
+  --busy_;
 }
 
 void Clients::ask(const Uuid& id, int partition, std::string action, int tries, Next next) {

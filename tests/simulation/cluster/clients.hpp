@@ -36,7 +36,7 @@ class Clients : public Process {
   Uuid next_id();
   void insert(store::LiveExecution execution, bool waits, bool steered);
   void steer(const Uuid& id, int partition);
-  void resume_while_paused(const Uuid& id, int partition);
+  void keep_going(const Uuid& id, int partition, Duration until);
   /// Looks now and then at what people are asked, and decides some of it.
   void decide();
   using Next = std::function<void(bool done)>;

@@ -105,11 +105,12 @@ class Cluster {
       network_.lost = events_.pick(400);
       network_.doubled = events_.pick(300);
       network_.slow = events_.pick(300);
+      network_.late = events_.pick(100);
       events_.after(events_.between(milliseconds(100), milliseconds(8'000)), [this] { calm_network(); });
     });
   }
 
-  void calm_network() { network_.lost = network_.doubled = network_.slow = 0; }
+  void calm_network() { network_.lost = network_.doubled = network_.slow = network_.late = 0; }
 
   template <class T>
   T* any(std::vector<std::unique_ptr<T>>& processes) {

@@ -26,8 +26,9 @@ void Network::publish(std::string_view subject, std::string_view data, std::stri
 }
 
 void Network::send(const std::shared_ptr<Listener>& to, bus::Message message) {
-  const Duration delay = events_.chance(slow) ? events_.between(milliseconds(5), milliseconds(2'000))
-                                              : events_.between(microseconds(50), milliseconds(3));
+  const Duration delay = events_.chance(late)   ? events_.between(milliseconds(2'000), kLatest)
+                         : events_.chance(slow) ? events_.between(milliseconds(5), milliseconds(2'000))
+                                                : events_.between(microseconds(50), milliseconds(3));
   to->process->later(delay, [weak = std::weak_ptr<Listener>(to), message = std::move(message)]() mutable {
     const auto listener = weak.lock();
     if (listener == nullptr) return;  // unsubscribed meanwhile

@@ -21,10 +21,12 @@ class Network {
   bus::Subscription subscribe(Process& process, const std::string& subject, Handler handler);
   void publish(std::string_view subject, std::string_view data, std::string_view reply = {});
 
+  static constexpr std::chrono::minutes kLatest{4};
   bool up = true;
   int lost = 0;     ///< in a thousand
   int doubled = 0;  ///< in a thousand
   int slow = 0;     ///< in a thousand: up to two seconds
+  int late = 0;     ///< in a thousand: up to kLatest
   /// How often the server was away.
   std::uint64_t outages = 0;
 
