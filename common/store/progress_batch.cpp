@@ -18,7 +18,9 @@ constexpr Statement kJournal{
     "progress_journal",
     "insert into journal (execution_id, run, seq, entries) select e.id, e.run, e.seq, e.entries from unnest($1, $2, "
     "$3, $4) "
-    "as e(id, run, seq, entries) join live_executions l on l.id = e.id and l.run = e.run on conflict do nothing"};
+    "as e(id, run, seq, entries) join live_executions l on l.id = e.id and l.run = e.run "
+    "on conflict (execution_id, run, seq) do update set entries = excluded.entries "
+    "where assert_same_entries(journal.execution_id, journal.run, journal.seq, journal.entries, excluded.entries)"};
 constexpr Statement kStatus{
     "progress_status",
     "update live_executions l set status = e.status, started_at = coalesce(e.started_at, l.started_at) "

@@ -116,9 +116,9 @@ class ProgressQueue {
   ~ProgressQueue();
 
   /// Calls back on the io_context, once, in the order of submission. Errors: fenced (final: every later commit fails
-  /// the same way), queue_full, storage_error (this item alone was refused), service_unavailable (the database went
-  /// away before the outcome was known: retrying an item is safe, a journal row of the same seq that exists already
-  /// counts as written by this very item).
+  /// the same way), queue_full, storage_error (this item alone was refused), conflict_error (its journal row is there
+  /// and says something else: nothing of the item was written), service_unavailable (the database went away before the
+  /// outcome was known: retrying an item is safe).
   void commit(ExecutionProgress progress, Callback callback);
   std::size_t pending() const;
   bool healthy() const;

@@ -6,6 +6,8 @@ namespace r8r::store {
 namespace {
 
 constexpr std::string_view kDetailsBegin = "{\"sqlstate\":\"";
+constexpr std::string_view kFenced = "R8R01";
+constexpr std::string_view kOtherEntries = "R8R02";
 
 bool is_one_of(std::string_view state, std::initializer_list<std::string_view> all) {
   for (const std::string_view one : all) {
@@ -18,7 +20,7 @@ bool is_one_of(std::string_view state, std::initializer_list<std::string_view> a
 
 FailureKind kind_of_sqlstate(std::string_view state) {
   if (state.size() != 5) return FailureKind::link;
-  if (state == "R8R01") return FailureKind::fenced;
+  if (state == kFenced) return FailureKind::fenced;
   // query_canceled (statement_timeout), lock_not_available, serialization_failure, deadlock_detected, out_of_memory
   if (is_one_of(state, {"57014", "55P03", "40001", "40P01", "53200"})) return FailureKind::crowded;
   const std::string_view cls = state.substr(0, 2);
@@ -39,7 +41,8 @@ Error database_error(std::string_view state) {
       return {ErrorCode::storage_error,
               fmt::format("the database did not finish in time (SQLSTATE {}); try again", state), details};
     case FailureKind::refused:
-      break;
+      if (state != kOtherEntries) break;
+      return {ErrorCode::conflict_error, "the journal says something else already", details};
   }
   return {ErrorCode::storage_error, fmt::format("the database refused the operation (SQLSTATE {})", state), details};
 }
@@ -52,7 +55,7 @@ std::string_view sqlstate_of(const Error& error) {
 
 FailureKind kind_of(const Error& error) {
   if (error.code == ErrorCode::fenced) return FailureKind::fenced;
-  if (error.code == ErrorCode::storage_error) {
+  if (error.code == ErrorCode::storage_error || error.code == ErrorCode::conflict_error) {
     const std::string_view state = sqlstate_of(error);
     return state.empty() ? FailureKind::refused : kind_of_sqlstate(state);
   }

@@ -18,7 +18,8 @@ enum class FailureKind {
 FailureKind kind_of_sqlstate(std::string_view sqlstate);
 
 /// An Error for callers: a short message without SQL or addresses, {"sqlstate": "..."} in details.
-/// link → service_unavailable, fenced → fenced, others → storage_error.
+/// link → service_unavailable, fenced → fenced, a journal row that is there and says something else → conflict_error,
+/// others → storage_error.
 Error database_error(std::string_view sqlstate);
 
 /// The SQLSTATE of an Error that database_error made; empty when there is none.

@@ -26,6 +26,7 @@ struct ActiveExecution {
       : id(execution_id), accepted_at(accepted), machine(std::move(workflow), execution_id, accepted, ids) {}
 
   Uuid id;
+  std::uint64_t life = 0;  ///< another each time that it comes into memory
   int run = 1;
   int partition = 0;
   Uuid workflow_id;

@@ -142,8 +142,8 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
   std::vector<bus::ExecutionNotice> news = news_of(execution, progress);
   const bool awaited = progress.ending && progress.ending->has_dependents;
   ports_.progress.commit(std::move(progress),
-                         [this, alive = std::weak_ptr<bool>(alive_), id = execution.id, partition = execution.partition,
-                          news = std::move(news), awaited,
+                         [this, alive = std::weak_ptr<bool>(alive_), id = execution.id, life = execution.life,
+                          partition = execution.partition, news = std::move(news), awaited,
                           decision = std::move(decision)](Result<store::ProgressOutcome> outcome) mutable {
                            if (alive.expired()) return;
                            --commits_by_partition_[partition];
@@ -153,11 +153,12 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
                              if (!decision.abandoned.empty())
                                tasks_.spawn("tell abandoned children", tell_abandoned(decision.abandoned));
                            }
-                           committed(id, std::move(outcome), std::move(decision));
+                           committed(id, life, std::move(outcome), std::move(decision));
                          });
 }
 
-void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> outcome, Decision&& decision) {
+void ExecutionHost::committed(const Uuid& id, std::uint64_t life, Result<store::ProgressOutcome> outcome,
+                              Decision&& decision) {
   if (!outcome && outcome.error().code == ErrorCode::fenced) {
     if (!fenced_) {
       fenced_ = true;
@@ -166,9 +167,16 @@ void ExecutionHost::committed(const Uuid& id, Result<store::ProgressOutcome> out
     return;
   }
   ActiveExecution* execution = find(id);
-  if (execution == nullptr || fenced_) return;
+  if (execution == nullptr || execution->life != life || fenced_) return;
   --execution->commits_pending;
 
+  if (!outcome && outcome.error().code == ErrorCode::conflict_error) {
+    // It had begun long ago, and whoever asked us to begin it was late. Nothing of this life was recorded.
+    log::warn("a late request for an execution that had begun already",
+              {{"execution_id", execution->subject.execution_id}});
+    forget(id);
+    return;
+  }
   if (!outcome) {
     log::error("the progress of an execution was refused",
                {{"execution_id", execution->subject.execution_id}, {"error", outcome.error().message}});
@@ -436,11 +444,12 @@ void ExecutionHost::record_parked(ActiveExecution& execution) {
   ++execution.commits_pending;
   ++commits_by_partition_[execution.partition];
   ports_.progress.commit(std::move(progress),
-                         [this, alive = std::weak_ptr<bool>(alive_), id = execution.id,
+                         [this, alive = std::weak_ptr<bool>(alive_), id = execution.id, life = execution.life,
                           partition = execution.partition](Result<store::ProgressOutcome> outcome) {
                            if (alive.expired()) return;
                            --commits_by_partition_[partition];
                            ActiveExecution* still = find(id);
+                           if (still != nullptr && still->life != life) still = nullptr;
                            if (still != nullptr) still->being_parked = false;
                            if (still != nullptr && !outcome && outcome.error().code != ErrorCode::fenced) {
                              --still->commits_pending;
@@ -448,7 +457,7 @@ void ExecutionHost::record_parked(ActiveExecution& execution) {
                              still->deadline_timer.reset();
                              return;
                            }
-                           committed(id, std::move(outcome), Decision{});
+                           committed(id, life, std::move(outcome), Decision{});
                          });
 }
 

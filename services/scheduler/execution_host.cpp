@@ -111,7 +111,6 @@ void ExecutionHost::on_request(bus::ExecRequest request) {
       partition->second.deferred.emplace(request.execution_id, std::move(request));
     return;
   }
-  if (clock().wall_now() - request.accepted_at > kRequestAge) return;
   if (request.limited) {
     // Limits say when it may start; by then its row is read.
     store::LiveExecution live;
@@ -153,6 +152,7 @@ void ExecutionHost::begin(bus::ExecRequest&& request, std::shared_ptr<const work
   auto execution =
       std::make_unique<ActiveExecution>(std::move(workflow), request.execution_id, request.accepted_at, dispatch_ids_);
   ActiveExecution& active = *execution;
+  active.life = ++lives_;
   active.partition = request.partition;
   active.workflow_id = request.workflow_id;
   active.workflow_version = request.workflow_version;
@@ -247,6 +247,7 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
 
   auto execution = std::make_unique<ActiveExecution>(*workflow, id, live.row.accepted_at, dispatch_ids_);
   ActiveExecution& active = *execution;
+  active.life = ++lives_;
   active.machine.set_max_output_bytes(max_output_bytes_);
   active.run = live.row.run;
   active.partition = live.partition;

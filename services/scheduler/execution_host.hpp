@@ -76,8 +76,6 @@ class ExecutionHost {
   static constexpr std::size_t kMaxActive = 20'000;
   static constexpr std::size_t kMaxDeferred = 20'000;
   static constexpr std::size_t kMaxHeld = 100'000;
-  /// A request older than that is left to the sweep, which reads its row: it may have been set aside, or have ended.
-  static constexpr std::chrono::seconds kRequestAge{60};
   /// So long one remembers what was set aside: what was read or asked for before that must not bring it back as it was.
   static constexpr std::chrono::seconds kParkedRemembered{150};
   /// How long an execution that waits for others stays in memory.
@@ -105,7 +103,8 @@ class ExecutionHost {
   void commit(ActiveExecution& execution, engine::Decision&& decision);
   static bool may_hold_back(const ActiveExecution& execution, const engine::Decision& decision);
   void hold_back(ActiveExecution& execution, engine::Decision& decision);
-  void committed(const Uuid& id, Result<store::ProgressOutcome> outcome, engine::Decision&& decision);
+  void committed(const Uuid& id, std::uint64_t life, Result<store::ProgressOutcome> outcome,
+                 engine::Decision&& decision);
   void end(ActiveExecution& execution, const engine::End& how);
   void stop(const Uuid& id, const std::vector<std::int64_t>& dispatches);
   void dispatch(ActiveExecution& execution, const engine::Dispatch& segment);
@@ -172,6 +171,7 @@ class ExecutionHost {
   std::unordered_map<Uuid, Held> held_;  // wait until limits let them start
   std::map<int, int> commits_by_partition_;
   std::size_t max_output_bytes_ = payload::kDefaultMaxOutputBytes;
+  std::uint64_t lives_ = 0;
   bool fenced_ = false;
   std::shared_ptr<bool> alive_;
   TaskGroup tasks_;

@@ -70,7 +70,7 @@ Result<store::ProgressOutcome> Database::write(std::int64_t incarnation, const s
     } else {
       const auto [row, is_new] = rows.emplace(progress.seq, progress.journal);
       if (!is_new && row->second != progress.journal)
-        broken_.push_back(fmt::format("{} has two journal rows {}", progress.id.to_string(), progress.seq));
+        return fail(ErrorCode::conflict_error, "the journal says something else already");
     }
   }
   store::ExecutionRow& row = entry.live->row;

@@ -119,6 +119,27 @@ TEST_F(ProgressQueueTest, TheSameCommitTwiceIsOnce) {
   EXPECT_EQ(count("executions"), 1);
 }
 
+TEST_F(ProgressQueueTest, WhoeverDoesNotKnowWhatHappenedWritesNothing) {
+  const std::vector<Uuid> ids = accept_all(accepts, 3);
+  ASSERT_EQ(commit(queue, step(ids[0], 1)), ProgressOutcome::committed);
+  std::vector<std::optional<Result<ProgressOutcome>>> outcomes(4);
+  ExecutionProgress other = step(ids[0], 1);
+  other.journal = R"([{"kind":"started"}])";
+  other.status = "running";
+  other.timers.push_back({"w", wall_now()});
+  const std::vector<ExecutionProgress> all{step(ids[1], 1), other, step(ids[0], 2), step(ids[2], 1)};
+  for (std::size_t i = 0; i < all.size(); ++i)
+    queue.commit(all[i], [&, i](Result<ProgressOutcome> outcome) { outcomes[i] = std::move(outcome); });
+  ASSERT_TRUE(loop.run(queue.drain(20s)));
+  EXPECT_EQ(outcomes[0]->value(), ProgressOutcome::committed);
+  EXPECT_EQ(outcomes[1]->error().code, ErrorCode::conflict_error);
+  EXPECT_FALSE(*outcomes[2]) << "it followed from what was refused";
+  EXPECT_EQ(outcomes[3]->value(), ProgressOutcome::committed);
+  EXPECT_EQ(count("journal"), 3);
+  EXPECT_EQ(count("timers"), 0);
+  EXPECT_EQ(count("live_executions where status = 'running'"), 0);
+}
+
 TEST_F(ProgressQueueTest, SeveralStepsOfOneExecutionShareABatch) {
   const Uuid id = accept_all(accepts, 1).front();
   const Timestamp soon = from_unix_us(to_unix_us(wall_now()) + 1'000'000);

@@ -12,7 +12,7 @@ TEST(SqlState, TellsWhatToDo) {
   for (const char* state : {"57014", "40001", "40P01", "55P03", "53200"}) {
     EXPECT_EQ(kind_of_sqlstate(state), FailureKind::crowded) << state;
   }
-  for (const char* state : {"22021", "23505", "42P01", "XX000", "54000"}) {
+  for (const char* state : {"22021", "23505", "42P01", "XX000", "54000", "R8R02"}) {
     EXPECT_EQ(kind_of_sqlstate(state), FailureKind::refused) << state;
   }
   EXPECT_EQ(kind_of_sqlstate("R8R01"), FailureKind::fenced);
@@ -21,6 +21,7 @@ TEST(SqlState, TellsWhatToDo) {
 TEST(SqlState, ErrorsCarryTheirCodeAndState) {
   EXPECT_EQ(database_error("57P01").code, ErrorCode::service_unavailable);
   EXPECT_EQ(database_error("R8R01").code, ErrorCode::fenced);
+  EXPECT_EQ(database_error("R8R02").code, ErrorCode::conflict_error);
   const Error refused = database_error("23505");
   EXPECT_EQ(refused.code, ErrorCode::storage_error);
   EXPECT_EQ(refused.details, R"({"sqlstate":"23505"})");
@@ -29,7 +30,7 @@ TEST(SqlState, ErrorsCarryTheirCodeAndState) {
 }
 
 TEST(SqlState, TheKindSurvivesTheError) {
-  for (const char* state : {"", "57P01", "57014", "23505", "R8R01"}) {
+  for (const char* state : {"", "57P01", "57014", "23505", "R8R01", "R8R02"}) {
     EXPECT_EQ(kind_of(database_error(state)), kind_of_sqlstate(state)) << state;
   }
 }
