@@ -107,6 +107,24 @@ void check_database(Stack& stack) {
        "group by 1, 2, 3, 4, 5 having count(*) > 1) twice");
 }
 
+// What no answer promised, but what the database must have all the same.
+void check_consequences(Stack& stack) {
+  EXPECT_EQ(stack.query("select count(*) from executions where workflow_name = 'after-chain'"),
+            stack.query("select count(*) from executions where workflow_name = 'chain' and status = 'completed'"))
+      << "each end of a chain starts one";
+  EXPECT_EQ(stack.query("select count(*) from executions where parent_execution_id is not null"),
+            stack.query("select count(*) from executions where workflow_name = 'parent'"))
+      << "each parent has one child";
+  EXPECT_EQ(stack.query("select count(*) from approvals where status <> 'approved'"), "0");
+  EXPECT_EQ(stack.query("select count(*) from approvals"),
+            stack.query("select count(*) from executions where workflow_name = 'asks'"));
+  const std::string most = stack.query(
+      "select coalesce(max(n), 0) from (select count(*) as n from executions a join executions b on b.workflow_name = "
+      "a.workflow_name and b.started_at <= a.started_at and b.finished_at > a.started_at where a.workflow_name = "
+      "'limited' group by a.id) as at_one_time");
+  EXPECT_LE(std::atoi(most.c_str()), 3) << "more ran at one time than the limit allows";
+}
+
 TEST(Chaos, EveryPromiseIsKeptWhateverBreaks) {
   Stack stack({.apis = 2, .schedulers = 3, .workers = 3});
   stack.start();
@@ -137,6 +155,7 @@ TEST(Chaos, EveryPromiseIsKeptWhateverBreaks) {
   const auto [calm_repeats, repeats] = check_calls(outside.calls(), calm_until);
   EXPECT_EQ(calm_repeats, 0) << "calls were repeated while nothing was broken";
   check_database(stack);
+  check_consequences(stack);
   const std::string fired = stack.query("select count(*) from executions where trigger_type = 'cron'");
   EXPECT_GT(std::atoi(fired.c_str()), 5) << "the cron trigger hardly fired";
   EXPECT_EQ(fired, stack.query("select count(distinct input) from executions where trigger_type = 'cron'"))

@@ -62,19 +62,70 @@ nodes:
   - {id: long, type: wait, depends_on: first, config: {seconds: 3}}
   - {id: last, type: transform, depends_on: [short, long], config: {expression: '#{ n: nodes.first.n }'}}
 )"},
+    Kind{"parent", R"(
+name: parent
+nodes:
+  - {id: kid, type: subworkflow, config: {workflow: pair}}
+  - {id: last, type: transform, depends_on: kid, config: {expression: '#{ n: input.n }'}}
+)"},
+    Kind{"asks", R"(
+name: asks
+nodes:
+  - {id: first, type: transform, config: {expression: input}}
+  - {id: ask, type: approval, depends_on: first, config: {title: go on, timeout_seconds: 2, default_action: approve}}
+  - {id: last, type: transform, depends_on: ask, config: {expression: '#{ n: nodes.first.n, status: input.status }'}}
+)"},
+    Kind{"limited", R"(
+name: limited
+settings: {max_concurrent_executions: 3}
+nodes:
+  - {id: pause, type: wait, config: {milliseconds: 50}}
+  - {id: last, type: transform, depends_on: pause, config: {expression: '#{ n: input.input.n }'}}
+)"},
+    Kind{"heard", R"(
+name: heard
+triggers: [{type: event, event: load.made}]
+nodes:
+  - {id: last, type: transform, config: {expression: '#{ n: input.data.n }'}}
+)"},
 };
+
+// Not asked for: each end of a chain starts one.
+constexpr const char* kAfterChain = R"(
+name: after-chain
+depends_on_workflows: [chain]
+nodes:
+  - {id: a, type: transform, config: {expression: input.upstream.chain.n}}
+)";
 
 }  // namespace
 
 void Load::create_workflows(Stack& stack) {
   for (const Kind& kind : kKinds) stack.create(kind.yaml);
+  stack.create(kAfterChain);
 }
 
 Json Load::expected(const Promise& promise) {
   if (promise.workflow == "chain") return {{"n", promise.n + 2}};
   if (promise.workflow == "fan") return {{"items", {1, 2, 3}}, {"doubled", {2, 4, 6, 8}}};
+  if (promise.workflow == "asks") return {{"n", promise.n}, {"status", "approved"}};
   return {{"n", promise.n}};
 }
+
+namespace {
+
+// The id of the execution that an answer promised, or empty.
+std::string promised_by(const HttpAnswer& answer) {
+  const Json json = answer.json();
+  if (answer.status == 200 && json.contains("triggered"))
+    return json["triggered"].empty() ? "" : json["triggered"][0].value("execution_id", "");
+  if (answer.status == 202 || answer.status == 200) return json.value("execution_id", "");
+  // 504: it goes on. 409: an answer of before was lost, and the key leads to it.
+  if (answer.status == 504 || answer.status == 409) return json["error"].value("execution_id", "");
+  return "";
+}
+
+}  // namespace
 
 Load::Load(Stack& stack, std::string outside, int clients) : stack_(stack), outside_(std::move(outside)) {
   for (int client = 0; client < clients; ++client) clients_.emplace_back([this, client] { run(client); });
@@ -93,22 +144,24 @@ void Load::start_one(int client, int i) {
             {"correlation_id", outside_}};
   const bool keyed = i % 7 == 0;
   if (keyed) body["idempotency_key"] = "load-" + std::to_string(n);
+  std::string path = std::string("/api/workflows/") + kind.name + "/execute";
+  if (kind.name == std::string_view("heard")) {
+    path = "/api/events/publish";
+    body = {{"event", "load.made"}, {"data", {{"n", n}}}};
+  }
   const int apis = 2;
   for (int tries = 0; tries < 50 && !stop_; ++tries) {
     const HttpAnswer answer = call({.method = "POST",
-                                    .url = stack_.url((i + tries) % apis) + "/api/workflows/" + kind.name + "/execute",
+                                    .url = stack_.url((i + tries) % apis) + path,
                                     .body = body.dump(),
                                     .headers = {},
                                     .timeout = seconds(25)});
-    const Json json = answer.json();
-    std::string promised;
-    if (answer.status == 202 || answer.status == 200) promised = json.value("execution_id", "");
-    // 504: it goes on. 409: an answer of before was lost, and the key leads to it.
-    if (answer.status == 504 || answer.status == 409) promised = json["error"].value("execution_id", "");
+    const std::string promised = promised_by(answer);
     if (!promised.empty()) {
       const std::lock_guard lock(mutex_);
       promises_.push_back({promised, kind.name, n});
-      if (answer.status == 200) answers_.push_back(json);
+      const Json json = answer.json();
+      if (json.value("status", "") == "completed") answers_.push_back(json);
       return;
     }
     // Refused or cut off: nothing was promised. Not in a hot loop.
