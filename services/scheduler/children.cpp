@@ -141,9 +141,12 @@ awaitable<void> ExecutionHost::take_ends(Uuid id, std::vector<Uuid> children) {
 awaitable<void> ExecutionHost::end_if_abandoned(Uuid id) {
   std::vector<Uuid> ids(1, id);
   Result<std::vector<Uuid>> abandoned = co_await ports_.children.abandoned(std::move(ids));
-  if (!abandoned || abandoned->empty()) co_return;
   ActiveExecution* execution = find(id);
   if (fenced_ || execution == nullptr) co_return;
+  if (!abandoned || abandoned->empty()) {
+    maybe_park(id);
+    co_return;
+  }
   Result<engine::Decision> decision =
       execution->machine.cancel("the execution that started it does not wait for it any more", clock().wall_now());
   if (decision) carry_out(*execution, std::move(*decision));

@@ -203,8 +203,10 @@ awaitable<void> ExecutionHost::adopt(store::LiveExecution live, SteadyClock::tim
     if (!fenced_ && owns(live.partition) && !knows(id)) co_await hold(std::move(live), "");
     co_return;
   }
+  // Whether anybody still waits for a child is looked up, and then it is parked.
+  const bool is_child = live.parent_partition && !live.journal.empty();
   const bool taken = co_await take_over(std::move(live), read_since);
-  if (taken) maybe_park(id);
+  if (taken && !is_child) maybe_park(id);
 }
 
 // True when it is in memory now and was not before.
