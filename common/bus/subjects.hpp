@@ -50,7 +50,8 @@ inline constexpr std::string_view kWorkflowChanged = "r8r.workflow.changed";
 inline constexpr std::string_view kTriggerPrefix = "r8r.trigger.";
 inline constexpr std::string_view kTriggers = "r8r.trigger.>";
 inline constexpr std::string_view kTriggerGroup = "r8r-api";
-/// An event started executions that begin later; the payload is the time of the first, in microseconds since the epoch.
+/// There are executions that begin later, of an event or of a debounced webhook call; the payload is the time of the
+/// first, in microseconds since the epoch.
 inline constexpr std::string_view kDelayedStarts = "r8r.delayed";
 /// Executions ended whose endings start others, and are noted in the database: look there. Empty payload.
 inline constexpr std::string_view kUpstreamEnded = "r8r.upstream.ended";

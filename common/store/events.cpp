@@ -27,18 +27,25 @@ constexpr Statement kDelay{
     "input, correlation_id, traceparent, run_at, limit_key) select e.* from " R8R_EVENT_ROWS R8R_IF_FIRST};
 constexpr Statement kNext{"delayed_next", "select min(run_at) from delayed_starts where partition = any($1)"};
 constexpr Statement kNotFenced{"delayed_not_fenced", "select assert_not_fenced($1)"};
+// Whoever called a debounced webhook was told an id: what does not start ends.
 constexpr Statement kStartDelayed{
     "delayed_start",
     "with due as (delete from delayed_starts where execution_id in (select execution_id from delayed_starts "
     "where partition = any($1) and run_at <= $2 order by run_at limit $3 for update skip locked) returning *), "
     "started as (insert into live_executions (id, partition, workflow_id, workflow_version, workflow_name, "
-    "trigger_type, origin, input, correlation_id, traceparent, accepted_at, limit_key) select d.execution_id, "
+    "trigger_type, origin, input, webhook, correlation_id, traceparent, accepted_at, limit_key) select d.execution_id, "
     "d.partition, d.workflow_id, d.workflow_version, d.workflow_name, d.trigger_type, d.trigger_type, d.input, "
-    "d.correlation_id, d.traceparent, $2, d.limit_key from due d join workflows w on w.id = d.workflow_id and "
-    "w.enabled returning id) "
+    "d.webhook, d.correlation_id, d.traceparent, $2, d.limit_key from due d join workflows w on w.id = d.workflow_id "
+    "and w.enabled returning id), "
+    "ended as (insert into executions (id, run, workflow_id, workflow_version, workflow_name, status, trigger_type, "
+    "origin, input, webhook, correlation_id, traceparent, accepted_at, started_at, finished_at, error, trace) select "
+    "d.execution_id, 1, d.workflow_id, d.workflow_version, d.workflow_name, 'cancelled', d.trigger_type, "
+    "d.trigger_type, d.input, d.webhook, d.correlation_id, d.traceparent, d.first_call_at, $2, $2, "
+    "'the workflow was disabled or deleted before the execution started', '[]' from due d where d.debounce_key is not "
+    "null and not exists (select 1 from workflows w where w.id = d.workflow_id and w.enabled)) "
     "select d.execution_id, d.partition, d.workflow_id, d.workflow_version, d.workflow_name, d.trigger_type, d.input, "
-    "d.correlation_id, d.traceparent, d.run_at, s.id is not null, d.limit_key from due d left join started s "
-    "on s.id = d.execution_id order by d.run_at"};
+    "d.correlation_id, d.traceparent, d.run_at, s.id is not null, d.limit_key, d.webhook from due d left join started "
+    "s on s.id = d.execution_id order by d.run_at"};
 constexpr Statement kForget{"event_keys_forget", "delete from event_keys where created_at < now() - interval '2 days'"};
 
 Params rows_of(const EventRecord& event, const std::vector<EventExecution>& executions, bool delayed) {
@@ -152,6 +159,7 @@ awaitable<Result<std::vector<Events::Due>>> Events::start_delayed(std::int64_t i
     due.execution.delayed = true;
     due.started = rows.boolean(row, 10);
     due.execution.limit_key = rows.optional_text(row, 11);
+    due.execution.webhook = rows.text_or_empty(row, 12);
   }
   co_return all;
 }

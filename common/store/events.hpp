@@ -13,7 +13,7 @@ namespace r8r::store {
 
 class Pool;
 
-/// An execution that an event starts, now or later.
+/// An execution that an event starts, now or later, or a debounced webhook call, later.
 struct EventExecution {
   Uuid id;
   int partition = 0;
@@ -24,6 +24,7 @@ struct EventExecution {
   std::string input;  ///< raw JSON
   std::string correlation_id;
   std::string traceparent;  ///< or empty
+  std::string webhook;      ///< raw `execution.webhook` of a call, or empty
   Timestamp time;           ///< accepted then, or to start then
   bool delayed = false;
   std::optional<std::string> limit_key;  ///< set when limits of the workflow say when it may start
@@ -56,7 +57,7 @@ class Events {
   boost::asio::awaitable<Result<std::optional<Timestamp>>> next_delayed(std::vector<int> partitions);
   struct Due {
     EventExecution execution;
-    bool started = true;  ///< false: its workflow is disabled or gone, it never starts
+    bool started = true;  ///< false: its workflow is disabled or gone, it never starts; a debounced one is cancelled
   };
   /// Starts what is due: each row becomes an execution once, whoever asks. Errors: fenced, and those of the database.
   boost::asio::awaitable<Result<std::vector<Due>>> start_delayed(std::int64_t incarnation, std::vector<int> partitions,

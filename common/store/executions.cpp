@@ -12,6 +12,11 @@ namespace {
 // neither.
 constexpr Statement kFind{
     "execution_find", "select " R8R_EXECUTION_COLUMNS " from all_executions where id = $1 order by run desc limit 1"};
+constexpr Statement kFindDebounced{
+    "execution_find_debounced",
+    "select execution_id, 1, workflow_id, workflow_version, workflow_name, 'pending', trigger_type, trigger_type, "
+    "input, webhook, correlation_id, null::text, first_call_at, null::timestamptz, null::uuid, null::uuid "
+    "from delayed_starts where execution_id = $1 and debounce_key is not null"};
 constexpr Statement kState{"execution_state",
                            "select run, status, live from all_executions where id = $1 order by run desc limit 1"};
 constexpr Statement kJournal{"execution_journal",
@@ -134,6 +139,14 @@ awaitable<Result<std::optional<ExecutionRow>>> Executions::find(Uuid id) {
   if (!rows) co_return fail(std::move(rows.error()));
   std::optional<ExecutionRow> found;
   if (!rows->empty()) found = any_row(*rows, 0);
+  co_return found;
+}
+
+awaitable<Result<std::optional<ExecutionRow>>> Executions::find_debounced(Uuid id) {
+  Result<ResultSet> rows = co_await run_on(pool_, kFindDebounced, of(id));
+  if (!rows) co_return fail(std::move(rows.error()));
+  std::optional<ExecutionRow> found;
+  if (!rows->empty()) found = common_columns(*rows, 0);
   co_return found;
 }
 

@@ -87,7 +87,9 @@ class Executions {
   explicit Executions(Pool& pool) : pool_(pool) {}
 
   boost::asio::awaitable<Result<std::optional<ExecutionRow>>> find(Uuid id);
-  /// The same without payloads.
+  /// One that is not there yet: debounced webhook calls that wait for their start, as it would be now.
+  boost::asio::awaitable<Result<std::optional<ExecutionRow>>> find_debounced(Uuid id);
+  /// As find(), without payloads.
   boost::asio::awaitable<Result<std::optional<ExecutionState>>> state(Uuid id);
   /// The row and its journal's entries (raw arrays in order; those of row.trace not included).
   boost::asio::awaitable<Result<std::optional<std::pair<ExecutionRow, std::vector<std::string>>>>> find_with_journal(

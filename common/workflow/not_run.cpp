@@ -16,7 +16,6 @@ struct Feature {
 constexpr Feature kNotRun[] = {
     {"triggers[].header_filter"},
     {"triggers[].signature"},
-    {"triggers[].debounce"},
     {"triggers[].dedupe"},
 };
 

@@ -132,4 +132,23 @@ Result<std::optional<EventStart>> event_start(const Workflow& workflow, const Ev
   return std::optional<EventStart>(std::move(start));
 }
 
+Result<std::string> webhook_key(const Workflow& workflow, const expr::ValueTemplate& key, const WebhookFacts& call,
+                                const TriggerContext& context) {
+  expr::Scope scope;
+  scope.set_input(call.input);
+  scope.set("body", call.body);
+  scope.set("headers", call.headers);
+  scope.set("query", call.query);
+  scope.set_variables(workflow.variables);
+  scope.set_env(context.env);
+  expr::EvalContext evaluation{.scope = scope, .now = context.now, .seed = context.seed};
+  evaluation.limits.operations = kTriggerSteps;
+  Result<Value> value = key.evaluate(evaluation);
+  if (!value) return fail(ErrorCode::invalid_input, fmt::format("'key': {}", value.error().message));
+  if (value->is_null()) return fail(ErrorCode::invalid_input, "'key' gives null");
+  std::string text = value->is_string() ? std::string(value->as_string()) : expr::to_json(*value);
+  if (text.empty()) return fail(ErrorCode::invalid_input, "'key' gives an empty text");
+  return text;
+}
+
 }  // namespace r8r::workflow

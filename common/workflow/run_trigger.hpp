@@ -55,4 +55,17 @@ struct EventStart {
 Result<std::optional<EventStart>> event_start(const Workflow& workflow, const EventTrigger& trigger,
                                               const EventFacts& event, const TriggerContext& context);
 
+/// A call of a webhook as the templates of its trigger see it.
+struct WebhookFacts {
+  expr::Value input;    ///< of the workflow, as it was sent
+  expr::Value body;     ///< the same, unless the input is the envelope
+  expr::Value headers;  ///< a map, lower-case names
+  expr::Value query;    ///< a map
+};
+
+/// The text that a key of a trigger gives for a call. Errors: invalid_input, when it cannot be evaluated, or is null or
+/// empty.
+Result<std::string> webhook_key(const Workflow& workflow, const expr::ValueTemplate& key, const WebhookFacts& call,
+                                const TriggerContext& context);
+
 }  // namespace r8r::workflow

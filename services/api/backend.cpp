@@ -6,10 +6,10 @@
 namespace r8r::api {
 namespace {
 
-store::CommitOptions accept_options(const Settings& settings, const std::string& instance) {
+store::CommitOptions commit_options(const Settings& settings, const char* queue, const std::string& instance) {
   store::CommitOptions options;
   options.url = settings.common.database_url;
-  options.application_name = "r8r-accept-" + instance.substr(0, 8);
+  options.application_name = std::string("r8r-") + queue + "-" + instance.substr(0, 8);
   return options;
 }
 
@@ -19,13 +19,15 @@ Backend::Backend(asio::io_context& io, const Settings& settings, const Lifecycle
                  std::unique_ptr<bus::Connection> connection, int partitions, const std::string& instance)
     : done_subject(bus::done_subject(instance)),
       bus(std::move(connection)),
-      accept_queue(io, accept_options(settings, instance)),
+      accept_queue(io, commit_options(settings, "accept", instance)),
+      debounce_queue(io, commit_options(settings, "debounce", instance)),
       catalog(io, pool),
       directory(io, pool, catalog),
       waiter(io, pool),
       publisher(io, *bus, partitions),
       backlog(pool, settings.max_backlog),
       starter(*bus, accept_queue, publisher, backlog, waiter, done_subject),
+      debouncer({*bus, debounce_queue, publisher, backlog, settings.expression_env}),
       subscribers(io, pool, catalog, directory),
       event_publisher({io, *bus, pool, directory, subscribers, publisher, backlog, settings.expression_env}),
       owner(*bus, publisher),
@@ -43,7 +45,8 @@ Backend::Backend(asio::io_context& io, const Settings& settings, const Lifecycle
       database(pool, {.days = settings.common.retention_days, .idempotency_ttl = settings.common.idempotency_ttl}),
       dead_letters(pool, owner, lifecycle),
       approvals({owner, waiter, pool, lifecycle}, done_subject, settings.max_wait),
-      webhooks({starter, directory, waiter, lifecycle}, {settings.webhook_envelope, settings.trust_request_id}),
+      webhooks({starter, debouncer, directory, waiter, lifecycle},
+               {settings.webhook_envelope, settings.trust_request_id}),
       monitor(io, *bus, pool, {settings.monitor_buffer, settings.monitor_max_clients}) {}
 
 Result<void> Backend::subscribe() {

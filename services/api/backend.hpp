@@ -11,6 +11,7 @@
 #include "services/api/control_endpoints.hpp"
 #include "services/api/database_endpoints.hpp"
 #include "services/api/dead_letter_endpoints.hpp"
+#include "services/api/debounce.hpp"
 #include "services/api/event_inbox.hpp"
 #include "services/api/event_publisher.hpp"
 #include "services/api/event_subscribers.hpp"
@@ -42,12 +43,14 @@ struct Backend {
   std::string done_subject;
   std::unique_ptr<bus::Connection> bus;
   store::AcceptQueue accept_queue;
+  store::DebounceQueue debounce_queue;
   Catalog catalog;
   WorkflowDirectory directory;
   CompletionWaiter waiter;
   ExecPublisher publisher;
   Backlog backlog;
   ExecutionStarter starter;
+  Debouncer debouncer;
   EventSubscribers subscribers;
   EventPublisher event_publisher;
   ExecutionOwner owner;

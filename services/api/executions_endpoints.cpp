@@ -30,6 +30,23 @@ http::Response not_found(const http::Request& request) {
 
 }  // namespace
 
+// It may begin between two looks: then it is found the second time.
+awaitable<Result<std::optional<store::ExecutionRow>>> ExecutionsEndpoints::find(Uuid id) {
+  Result<std::optional<store::ExecutionRow>> row = co_await executions_.find(id);
+  if (row && !*row) row = co_await executions_.find_debounced(id);
+  if (row && !*row) row = co_await executions_.find(id);
+  co_return row;
+}
+
+awaitable<Result<std::optional<store::ExecutionState>>> ExecutionsEndpoints::state_of(Uuid id) {
+  Result<std::optional<store::ExecutionState>> now = co_await executions_.state(id);
+  if (!now || *now) co_return now;
+  Result<std::optional<store::ExecutionRow>> row = co_await find(id);
+  if (!row) co_return fail(std::move(row.error()));
+  if (*row) now->emplace(store::ExecutionState{(*row)->run, (*row)->status, !(*row)->finished_at});
+  co_return now;
+}
+
 awaitable<http::Response> ExecutionsEndpoints::get(http::Request& request, Admission::Slot& slot) {
   if (Result<void> known = check_query_names(request, {"wait"}); !known)
     co_return error_response(request, known.error());
@@ -37,7 +54,7 @@ awaitable<http::Response> ExecutionsEndpoints::get(http::Request& request, Admis
   if (!wait) co_return error_response(request, std::move(wait.error()));
   const std::optional<Uuid> id = Uuid::parse(request.param("id"));
   if (!id) co_return not_found(request);
-  Result<std::optional<store::ExecutionRow>> row = co_await executions_.find(*id);
+  Result<std::optional<store::ExecutionRow>> row = co_await find(*id);
   if (!row) co_return error_response(request, std::move(row.error()));
   if (!*row) co_return not_found(request);
 
@@ -48,10 +65,13 @@ awaitable<http::Response> ExecutionsEndpoints::get(http::Request& request, Admis
     std::string tag = known_tag ? std::string(*known_tag) : tag_of((*row)->run, (*row)->status);
     const auto limit = SteadyClock::now() + std::chrono::seconds(**wait);
     co_await change(*id, std::move(tag), limit);
-    row = co_await executions_.find(*id);
+    row = co_await find(*id);
     if (!row) co_return error_response(request, std::move(row.error()));
     if (!*row) co_return not_found(request);
   }
+  // Its input may be another one a moment later.
+  const bool takes_calls = !(*row)->live && !(*row)->finished_at;
+  if (takes_calls) co_return http::Response::json(200, execution_json(**row));
   const std::string tag = tag_of((*row)->run, (*row)->status);
   http::Response response;
   if (known_tag == std::optional<std::string_view>(tag)) {
@@ -66,7 +86,7 @@ awaitable<http::Response> ExecutionsEndpoints::get(http::Request& request, Admis
 awaitable<void> ExecutionsEndpoints::change(Uuid id, std::string tag, SteadyClock::time_point limit) {
   std::chrono::milliseconds gap = kFirstLook;
   while (true) {
-    Result<std::optional<store::ExecutionState>> state = co_await executions_.state(id);
+    Result<std::optional<store::ExecutionState>> state = co_await state_of(id);
     if (!state || !*state || !(*state)->live || tag_of((*state)->run, (*state)->status) != tag) co_return;
     const auto left = std::min(limit, lifecycle_.drain_deadline) - SteadyClock::now();
     if (left <= SteadyClock::duration::zero()) co_return;

@@ -20,6 +20,9 @@ class ExecutionsEndpoints {
   awaitable<http::Response> trace(http::Request& request, Admission::Slot& slot);
 
  private:
+  /// The execution, or what calls that are debounced have made of it until now.
+  awaitable<Result<std::optional<store::ExecutionRow>>> find(Uuid id);
+  awaitable<Result<std::optional<store::ExecutionState>>> state_of(Uuid id);
   /// Until the execution is no longer as `tag` says, or has ended, `limit` has passed, or the service stops.
   awaitable<void> change(Uuid id, std::string tag, SteadyClock::time_point limit);
   awaitable<Result<void>> read_outputs(Uuid id, std::vector<journal::JournalEntry>& entries);

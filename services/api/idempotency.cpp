@@ -1,14 +1,10 @@
 #include "services/api/idempotency.hpp"
 
-#include <fmt/format.h>
-#include <openssl/sha.h>
 #include <nlohmann/json.hpp>
-
-#include <array>
-#include <iterator>
 
 #include "common/base/json_text.hpp"
 #include "services/api/request_body.hpp"
+#include "services/api/sha256.hpp"
 
 namespace r8r::api {
 
@@ -29,11 +25,7 @@ std::string fingerprint_of(std::string_view workflow, std::string_view input) {
   text += '\0';
   text += document.is_discarded() ? std::string(input)
                                   : document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  std::string hex;
-  for (const unsigned char byte : digest) fmt::format_to(std::back_inserter(hex), "{:02x}", byte);
-  return hex;
+  return sha256_hex(text);
 }
 
 }  // namespace r8r::api

@@ -229,6 +229,13 @@ void add_execution_schemas(http::Router& router) {
                                                {"error", nullable("string")},
                                                {"duration_ms", nullable("integer")}},
                                               {"execution_id", "status", "output", "error", "duration_ms"}));
+  router.add_schema(
+      "WebhookAccepted",
+      object({{"execution_id", id()},
+              {"status", type("string", "accepted: debounced, it starts later; else where the execution stands")},
+              {"message", type("string", "When it starts; with status accepted")},
+              {"debounce_key", type("string", "Calls with the same one become one execution; with status accepted")}},
+             {"execution_id", "status"}));
   router.add_schema("Execution", object({{"id", id()},
                                          {"workflow_id", id()},
                                          {"workflow_name", type("string")},

@@ -116,8 +116,14 @@ awaitable<http::Response> Webhooks::run(http::Request& request, std::string path
     count("unavailable");
     co_return error_response(request, ApiError(ErrorCode::service_unavailable, "The service is shutting down"));
   }
-  std::string body =
-      trigger.envelope || rules_.envelope ? webhook_envelope_json(request, path) : webhook_body_json(request);
+  const bool envelope = trigger.envelope || rules_.envelope;
+  std::string body = envelope ? webhook_envelope_json(request, path) : webhook_body_json(request);
+  std::string facts = webhook_facts_json(request, path, call.params);
+  std::string key;
+  if (trigger.debounce) {
+    const std::string content = envelope ? webhook_body_json(request) : body;
+    key = parts_.debouncer.key_of(workflow, *trigger.debounce, {path, body, content, facts, envelope});
+  }
   // An empty call of a workflow with declared inputs gets their defaults.
   if (body == "null" && !workflow.inputs.empty()) body = "{}";
   Result<std::string> input = workflow::check_input(workflow, body);
@@ -133,10 +139,14 @@ awaitable<http::Response> Webhooks::run(http::Request& request, std::string path
   run.workflow = call.entry->workflow;
   run.input = std::move(*input);
   run.trigger_type = "webhook";
-  run.webhook = webhook_facts_json(request, path, call.params);
+  run.webhook = std::move(facts);
   run.correlation_id = trusted_request_id(request, rules_.trust_request_id);
   run.traceparent = traceparent_of(request);
   run.wanted = trigger.response_mode != "async";
+  if (trigger.debounce) {
+    http::Response debounced = co_await debounce(request, trigger, std::move(run), std::move(key));
+    co_return debounced;
+  }
   Result<StartedRun> started = co_await parts_.starter.start(std::move(run));
   if (!started) {
     count("unavailable");
@@ -155,6 +165,19 @@ awaitable<http::Response> Webhooks::run(http::Request& request, std::string path
     response = answer(request, trigger, id, finished);
   }
   response.headers.emplace_back("X-Execution-ID", id);
+  co_return response;
+}
+
+awaitable<http::Response> Webhooks::debounce(const http::Request& request, const workflow::WebhookTrigger& trigger,
+                                             NewRun run, std::string key) {
+  Result<store::Debounced> debounced = co_await parts_.debouncer.accept(std::move(run), trigger, key);
+  if (!debounced) {
+    count("unavailable");
+    co_return error_response(request, std::move(debounced.error()));
+  }
+  count(debounced->first ? "accepted" : "merged");
+  http::Response response = debounced_answer(*debounced, key);
+  response.headers.emplace_back("X-Execution-ID", debounced->id.to_string());
   co_return response;
 }
 

@@ -5,6 +5,7 @@
 
 #include "common/http/request.hpp"
 #include "services/api/admission.hpp"
+#include "services/api/debounce.hpp"
 #include "services/api/execution_starter.hpp"
 #include "services/api/lifecycle.hpp"
 #include "services/api/workflow_directory.hpp"
@@ -17,6 +18,7 @@ class Webhooks {
  public:
   struct Parts {
     ExecutionStarter& starter;
+    Debouncer& debouncer;
     WorkflowDirectory& directory;
     CompletionWaiter& waiter;
     const Lifecycle& lifecycle;
@@ -40,6 +42,8 @@ class Webhooks {
 
   awaitable<Result<std::optional<Call>>> resolve(const http::Request& request, std::string path);
   awaitable<http::Response> run(http::Request& request, std::string path, Call call, Admission::Slot& slot);
+  awaitable<http::Response> debounce(const http::Request& request, const workflow::WebhookTrigger& trigger, NewRun run,
+                                     std::string key);
   http::Response answer(const http::Request& request, const workflow::WebhookTrigger& trigger, const std::string& id,
                         const std::optional<Finished>& finished) const;
 

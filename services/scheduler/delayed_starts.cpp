@@ -21,8 +21,10 @@ DelayedStarts::DelayedStarts(Parts parts)
     : parts_(std::move(parts)),
       events_(parts_.pool),
       wake_(parts_.io),
-      accepted_(metrics::counter("r8r_executions_accepted_total", "Executions made durable",
-                                 {{"trigger_type", "delayed_event"}})),
+      of_events_(metrics::counter("r8r_executions_accepted_total", "Executions made durable",
+                                  {{"trigger_type", "delayed_event"}})),
+      of_webhooks_(
+          metrics::counter("r8r_executions_accepted_total", "Executions made durable", {{"trigger_type", "webhook"}})),
       dropped_(metrics::counter("r8r_delayed_starts_dropped_total",
                                 "Delayed executions whose workflow was disabled or gone when their time came")),
       lag_(metrics::histogram("r8r_delayed_start_lag_seconds", "From the time of a delayed execution to its start")) {
@@ -97,7 +99,7 @@ awaitable<bool> DelayedStarts::start_due(Timestamp now) {
                 {{"workflow", item.execution.workflow_name}, {"execution_id", item.execution.id.to_string()}});
       continue;
     }
-    accepted_.add();
+    (item.execution.trigger_type == "webhook" ? of_webhooks_ : of_events_).add();
     lag_.observe(std::chrono::duration<double>(now - item.execution.time).count());
     tell_owner(parts_.bus, item.execution, now);
   }

@@ -10,8 +10,9 @@
 
 namespace r8r::scheduler {
 
-/// Starts the executions that events asked for later, when their time has come. A row in the database becomes an
-/// execution once, whoever asks for it; that each partition has one owner only saves work.
+/// Starts the executions that events asked for later, and those of debounced webhook calls, when their time has come. A
+/// row in the database becomes an execution once, whoever asks for it; that each partition has one owner only saves
+/// work.
 class DelayedStarts {
  public:
   struct Parts {
@@ -41,7 +42,8 @@ class DelayedStarts {
   SteadyClock::time_point last_look_{};
   Notifier wake_;
   bus::Subscription notices_;
-  metrics::Counter accepted_;
+  metrics::Counter of_events_;
+  metrics::Counter of_webhooks_;
   metrics::Counter dropped_;
   metrics::Histogram lag_;
 };

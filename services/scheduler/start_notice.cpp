@@ -14,6 +14,7 @@ void tell_owner(bus::Connection& bus, const store::EventExecution& execution, Ti
   request.workflow_name = execution.workflow_name;
   request.trigger_type = execution.trigger_type;
   request.correlation_id = execution.correlation_id;
+  request.webhook = execution.webhook;
   if (execution.input.size() <= bus::kInlinePayloadLimit) request.input = execution.input;
   request.accepted_at = accepted_at;
   request.limited = execution.limit_key.has_value();

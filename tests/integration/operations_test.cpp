@@ -78,6 +78,8 @@ TEST(Backlog, PastItsBoundNothingStartsUntilSomethingHasBegun) {
   stack.create(
       "name: hello\ntriggers: [{type: webhook}, {type: event, event: greet}]\nnodes: [{id: a, type: transform, config: "
       "{expression: '1'}}]\n");
+  stack.create(
+      "name: burst\ntriggers: [{type: webhook, debounce: {wait_seconds: 60}}]\nnodes: [{id: a, type: debug}]\n");
   ASSERT_EQ(stack.execute("hello", Json::object())["status"], "completed");
   stack.service("r8r-scheduler").signal(SIGSTOP);
   HttpAnswer answer;
@@ -91,6 +93,7 @@ TEST(Backlog, PastItsBoundNothingStartsUntilSomethingHasBegun) {
   EXPECT_FALSE(answer.json()["error"]["retry_after_ms"].is_null());
   EXPECT_TRUE(answer.headers.contains("retry-after"));
   EXPECT_EQ(stack.post("/webhooks/hello", Json::object()).status, 429);
+  EXPECT_EQ(stack.post("/webhooks/burst", Json::object()).status, 429);
   EXPECT_EQ(stack.post("/api/events/publish", {{"event", "greet"}}).status, 429);
   EXPECT_EQ(stack.post("/api/events/publish", {{"event", "nobody.listens"}}).status, 200) << "it starts nothing";
   stack.service("r8r-scheduler").signal(SIGCONT);

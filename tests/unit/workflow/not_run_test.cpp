@@ -11,7 +11,6 @@ const std::vector<std::pair<std::string, std::string>> kNotRun = {
      "6:28 triggers[0].header_filter: 'header_filter'"},
     {"triggers: [{type: webhook, config: {signature: {scheme: github, secret_env: R8R_S}}}]\n",
      "6:37 triggers[0].config.signature: 'signature'"},
-    {"triggers: [{type: webhook, debounce: {}}]\n", "6:28 triggers[0].debounce: 'debounce'"},
     {"triggers: [{type: webhook, dedupe: true}]\n", "6:28 triggers[0].dedupe: 'dedupe'"},
 };
 

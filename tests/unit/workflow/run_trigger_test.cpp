@@ -78,5 +78,40 @@ triggers:
   EXPECT_EQ(triggers[2], (std::pair<std::size_t, std::string>(3, "0 9 * * * Europe/Berlin #2")));
 }
 
+/// The key of a call with this body, or the error's text.
+std::string key_of(const std::string& key, const std::string& body) {
+  const auto workflow =
+      workflow_with("variables: {shop: main}\ntriggers: [{type: webhook, debounce: {key: " + key + "}}]");
+  if (workflow == nullptr) return "does not load";
+  WebhookFacts call;
+  call.body = *expr::parse_json(body);
+  call.input = *expr::parse_json(R"({"body": )" + body + "}");
+  call.headers = *expr::parse_json(R"({"x-event": "push"})");
+  call.query = *expr::parse_json(R"({"id": ["1", "2"]})");
+  const TriggerContext context{.env = *expr::parse_json(R"({"R8R_REGION": "eu"})")};
+  const auto text = webhook_key(*workflow, *workflow->triggers.at(0).webhook->debounce->key, call, context);
+  return text ? *text : std::string(error_code_name(text.error().code)) + ": " + text.error().message;
+}
+
+TEST(WebhookKey, SeesTheCall) {
+  EXPECT_EQ(key_of("'{{ body.id }}-{{ input.body.id }}-{{ headers[\"x-event\"] }}-{{ query.id[1] }}'", R"({"id": 7})"),
+            "7-7-push-2");
+  EXPECT_EQ(key_of("'{{ variables.shop }} in {{ env.R8R_REGION }}'", "null"), "main in eu");
+  EXPECT_EQ(key_of("all", "null"), "all");
+}
+
+TEST(WebhookKey, WhatIsNoTextIsJson) {
+  EXPECT_EQ(key_of("'{{ body.id }}'", R"({"id": 7})"), "7");
+  EXPECT_EQ(key_of("'{{ body.id }}'", R"({"id": {"a": [1]}})"), R"({"a":[1]})");
+  EXPECT_EQ(key_of("['{{ body.a }}', '{{ body.b }}']", R"({"a": 1, "b": "x"})"), R"([1,"x"])");
+}
+
+TEST(WebhookKey, NothingIsNoKey) {
+  EXPECT_EQ(key_of("'{{ body.id }}'", "{}"), "INVALID_INPUT: 'key' gives null");
+  EXPECT_EQ(key_of("'{{ body.id }}'", R"({"id": ""})"), "INVALID_INPUT: 'key' gives an empty text");
+  EXPECT_EQ(key_of("'{{ body.id / 0 }}'", R"({"id": 1})").substr(0, 20), "INVALID_INPUT: 'key'");
+  EXPECT_EQ(key_of("'{{ let n = 0; while true { n += 1; } n }}'", "1").substr(0, 20), "INVALID_INPUT: 'key'");
+}
+
 }  // namespace
 }  // namespace r8r::workflow

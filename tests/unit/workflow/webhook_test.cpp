@@ -134,6 +134,21 @@ TEST(Debounce, MistakesAreNamed) {
             "68 triggers[0].debounce.max_wait_seconds: 'max_wait_seconds' is less than 'wait_seconds' (");
   EXPECT_EQ(first_problem("debounce: {key: '{{ boddy.id }}'}"),
             "41 triggers[0].debounce.key: unknown name 'boddy' (did you mean 'body'?)");
+  const std::vector<std::pair<std::string, std::string>> mistakes = {
+      {"key: '{{ input.id + }}'", "52 triggers[0].debounce.key: exp"},
+      {"key: '{{ nodes.a.output }}'", "37 triggers[0].debounce.key: no node has run yet when a trigger is evaluated"},
+      {"wait_seconds: -1", "46 triggers[0].debounce.wait_seconds: 'wait_seconds' must be a number "},
+      {"wait_seconds: soon", "46 triggers[0].debounce.wait_seconds: 'wait_seconds' must be a number "},
+      {"max_wait_seconds: [1]", "50 triggers[0].debounce.max_wait_seconds: 'max_wait_seconds' must be a number "},
+      {"wait: 5", "32 triggers[0].debounce.wait: unknown field 'wait' in triggers[0].debounce"}};
+  for (const auto& [fields, wanted] : mistakes)
+    EXPECT_EQ(first_problem("debounce: {" + fields + "}").substr(0, wanted.size()), wanted);
+  EXPECT_EQ(first_problem("debounce: true"), "31 triggers[0].debounce: 'debounce' must be a map, not 'true' ()");
+}
+
+TEST(Debounce, StandsInTheTriggerOrBelowItsConfig) {
+  EXPECT_EQ(webhook_of("config: {path: /a, debounce: {wait_seconds: 1}}").debounce->wait, std::chrono::seconds(1));
+  EXPECT_FALSE(webhook_of("debounce: ~").debounce);
 }
 
 TEST(Debounce, LeavesNoOutputToAnswerWith) {
