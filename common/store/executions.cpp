@@ -53,7 +53,8 @@ constexpr Statement kLiveJournal{"live_journal",
 constexpr Statement kRunJournal{"run_journal",
                                 "select entries from journal where execution_id = $1 and run = $2 order by seq"};
 constexpr Statement kRunTrace{"run_trace", "select trace from executions where id = $1 and run = $2"};
-// The latest run, by one statement: two that ask at the same time make one. Its dead letter is handled from now on.
+// The latest run, by one statement: two that ask at the same time make one. Locked, so that it is not deleted as too
+// old at this moment. Its dead letter is handled from now on.
 constexpr Statement kBeginAgain{
     "begin_again",
     "with begun as (insert into live_executions (id, run, partition, workflow_id, workflow_version, workflow_name, "
@@ -68,6 +69,7 @@ constexpr Statement kBeginAgain{
     "from executions x "
     "where x.id = $1 and x.status in ('failed', 'cancelled') "
     "and not exists (select 1 from executions later where later.id = x.id and later.run > x.run) "
+    "for key share of x "
     "on conflict (id) do nothing returning id, run), "
     "scheduled as (update dead_letters d set status = 'scheduled', retry_count = d.retry_count + 1, updated_at = now() "
     "from begun where d.execution_id = begun.id and d.status <> 'scheduled') "

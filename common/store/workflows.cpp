@@ -14,8 +14,8 @@ namespace {
 
 #define R8R_WORKFLOW_COLUMNS                                                                                       \
   "w.id, w.name, w.description, w.enabled, w.version, w.node_count, w.trigger_count, w.created_at, w.updated_at, " \
-  "w.created_by"
-constexpr int kWorkflowColumns = 10;
+  "w.created_by, w.retention_days"
+constexpr int kWorkflowColumns = 11;
 
 constexpr Statement kList{"workflow_list",
                           "select " R8R_WORKFLOW_COLUMNS " from workflows w order by w.name limit 10000"};
@@ -42,12 +42,12 @@ constexpr Statement kRollback{"workflow_save_rollback", "rollback"};
 constexpr Statement kLockName{"workflow_lock_name", "select pg_advisory_xact_lock(x'72387203'::int4, hashtext($1))"};
 constexpr Statement kInsert{"workflow_insert",
                             "insert into workflows (id, name, description, enabled, version, node_count, "
-                            "trigger_count, created_at, updated_at, created_by) "
-                            "values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)"};
+                            "trigger_count, created_at, updated_at, retention_days, created_by) "
+                            "values ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9::int4, $10)"};
 constexpr Statement kUpdate{
     "workflow_update",
     "update workflows set description = $2, enabled = $3, version = $4, node_count = $5, trigger_count = $6, "
-    "updated_at = $7 where id = $1"};
+    "updated_at = $7, retention_days = $8::int4 where id = $1"};
 constexpr Statement kInsertVersion{
     "workflow_insert_version",
     "insert into workflow_versions (workflow_id, version, definition, checksum, created_at, created_by, changelog) "
@@ -88,6 +88,7 @@ WorkflowRow workflow_of(const ResultSet& rows, int row) {
   workflow.created_at = rows.time(row, 7);
   workflow.updated_at = rows.time(row, 8);
   workflow.created_by = rows.text(row, 9);
+  if (!rows.is_null(row, 10)) workflow.retention_days = rows.int4(row, 10);
   return workflow;
 }
 
@@ -193,7 +194,7 @@ Result<Change> change_of(const SaveWorkflow& wanted, const ResultSet& stored, co
     change.new_dependencies = !same_dependencies(wanted.depends_on, dependencies_of(dependencies));
     if (!new_text && !change.new_dependencies && row.description == wanted.description &&
         row.enabled == wanted.enabled && row.node_count == wanted.node_count &&
-        row.trigger_count == wanted.trigger_count) {
+        row.trigger_count == wanted.trigger_count && row.retention_days == wanted.retention_days) {
       change.saved.outcome = SaveOutcome::unchanged;
       return change;
     }
@@ -205,11 +206,17 @@ Result<Change> change_of(const SaveWorkflow& wanted, const ResultSet& stored, co
   row.node_count = wanted.node_count;
   row.trigger_count = wanted.trigger_count;
   row.updated_at = now;
+  row.retention_days = wanted.retention_days;
 
   Params params;
   params.add(row.id);
   if (is_new) params.add(row.name);
   params.add(row.description).add(row.enabled).add(row.version).add(row.node_count).add(row.trigger_count).add(now);
+  if (row.retention_days) {
+    params.add(std::int32_t{*row.retention_days});
+  } else {
+    params.add_null(Type::int4);
+  }
   if (is_new) params.add(row.created_by);
   change.queries.push_back({is_new ? &kInsert : &kUpdate, std::move(params)});
   if (new_text) {

@@ -25,6 +25,7 @@ struct WorkflowRow {
   Timestamp created_at;
   Timestamp updated_at;
   std::string created_by;
+  std::optional<int> retention_days;  ///< 0: for ever; absent: as the server says
 };
 
 struct WorkflowWithDefinition {
@@ -52,6 +53,7 @@ struct SaveWorkflow {
   std::string created_by;
   std::string changelog;
   std::vector<DependsOn> depends_on;  ///< each upstream once
+  std::optional<int> retention_days;  ///< of its executions; 0: for ever; absent: as the server says
   /// Only if the stored version is this one.
   std::optional<int> if_version;
 };

@@ -19,15 +19,9 @@ constexpr Feature kNotRun[] = {
     {"triggers[].dedupe"},
 };
 
-// Without these it runs as the file says, only slower, or its history is kept longer: a warning.
-constexpr Feature kNoEffect[] = {
-    {"settings.retention_days"},
-};
-
 class Search {
  public:
-  Search(const Feature& feature, bool refused, ProblemList& problems)
-      : feature_(feature), refused_(refused), problems_(problems) {}
+  Search(const Feature& feature, ProblemList& problems) : feature_(feature), problems_(problems) {}
 
   void run(const SourceNode& root) { descend(root, feature_.where, ""); }
 
@@ -60,25 +54,18 @@ class Search {
       const expr::Value given = scalar_value(value);
       if (given.is_null() || (given.is_bool() && !given.as_bool())) return;
     }
-    const std::string what = fmt::format("'{}'", key.text);
     const SourceNode at{.line = key.line, .column = key.column};
-    if (refused_) {
-      problems_.note_not_run(path, at, what + " is not available in this version", "remove it");
-    } else {
-      problems_.warn(path, at, what + " has no effect in this version");
-    }
+    problems_.note_not_run(path, at, fmt::format("'{}' is not available in this version", key.text), "remove it");
   }
 
   const Feature& feature_;
-  const bool refused_;
   ProblemList& problems_;
 };
 
 }  // namespace
 
 void find_not_run(const SourceNode& root, ProblemList& problems) {
-  for (const Feature& feature : kNotRun) Search(feature, true, problems).run(root);
-  for (const Feature& feature : kNoEffect) Search(feature, false, problems).run(root);
+  for (const Feature& feature : kNotRun) Search(feature, problems).run(root);
 }
 
 }  // namespace r8r::workflow

@@ -27,7 +27,8 @@ void add_database_routes(http::Router& router, const RouteParts& parts) {
   router.add(
       Method::post, "/api/database/retention",
       {.id = "applyRetention",
-       .summary = "Remove what is older than R8R_RETENTION_DAYS now instead of within the hour",
+       .summary = "Remove what is older than R8R_RETENTION_DAYS, or its workflow's retention_days, now instead of "
+                  "within the hour",
        .tags = {"Database"},
        .request_schema = "RetentionRequest",
        .responses = {{200, "RetentionReport"}, {400, kErrors}, {401, kErrors}, {409, kErrors}, {503, kErrors}},
@@ -55,11 +56,11 @@ void add_database_routes(http::Router& router, const RouteParts& parts) {
                     {{"type", "object"},
                      {"properties",
                       {{"dry_run", type("boolean")},
-                       {"retention_days", type("integer", "0: everything is kept")},
+                       {"retention_days", type("integer", "Of the server. 0: everything is kept")},
                        {"partitions", names},
                        {"postponed", names},
                        {"rows_carried_over", type("integer", "Of executions that still live, or ended late")},
-                       {"rows", type("integer", "Old ones outside of day partitions")},
+                       {"rows", type("integer", "Old ones that were deleted one by one")},
                        {"idempotency_keys", count}}},
                      {"required", {"dry_run", "retention_days", "partitions", "rows", "idempotency_keys"}}});
 }

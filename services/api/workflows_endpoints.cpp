@@ -266,6 +266,7 @@ awaitable<http::Response> WorkflowsEndpoints::create(http::Request& request, Adm
   save.changelog = std::move(submission->changelog);
   for (const workflow::WorkflowDependency& one : workflow.depends_on_workflows)
     save.depends_on.push_back({one.workflow, one.status, one.within});
+  save.retention_days = workflow.settings.retention_days;
   save.if_version = submission->if_version;
   const auto if_match = request.header("if-match");
   if (if_match) {

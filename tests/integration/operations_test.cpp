@@ -32,6 +32,23 @@ TEST_F(Operations, RetentionShowsWhatItWouldDoAndDoesIt) {
   EXPECT_EQ(stack().query("select to_regclass('journal_20200101') is null"), "t");
 }
 
+TEST_F(Operations, AWorkflowSaysHowLongItsHistoryIsKept) {
+  const std::string nodes = "nodes: [{id: a, type: transform, config: {expression: '1'}}]\n";
+  stack().create("name: forgetful\nsettings: {retention_days: 5}\n" + nodes);
+  stack().create("name: mindful\n" + nodes);
+  const std::string old = stack().execute("forgetful", Json::object())["execution_id"];
+  const std::string others = stack().execute("mindful", Json::object())["execution_id"];
+  stack().query(
+      "update executions set started_at = now() - interval '6 days', finished_at = now() - interval '6 days'");
+  const std::string young = stack().execute("forgetful", Json::object())["execution_id"];
+  ASSERT_TRUE(eventually(std::chrono::seconds(30),
+                         [&] { return stack().post("/api/database/retention", Json::object()).status == 200; }));
+  EXPECT_EQ(stack().get("/api/executions/" + old).status, 404);
+  EXPECT_EQ(stack().get("/api/executions/" + others).status, 200);
+  EXPECT_EQ(stack().get("/api/executions/" + young).status, 200);
+  EXPECT_EQ(stack().get("/api/database/check").json()["healthy"], true);
+}
+
 TEST_F(Operations, WhatSchedulersDoAtTheirStartIsRetention) {
   Stack stack({.apis = 1, .schedulers = 1, .workers = 1});
   stack.start();

@@ -64,6 +64,20 @@ TEST_F(WorkflowsTest, OnlyANewTextIsANewVersion) {
   EXPECT_EQ(*text, "name: orders\nversion: 2\n");
 }
 
+TEST_F(WorkflowsTest, HowLongHistoryIsKeptIsWhatWasSavedLast) {
+  EXPECT_FALSE(loop.run(workflows.save(orders()))->row.retention_days);
+  SaveWorkflow save = orders();
+  save.retention_days = 0;
+  // Also when the text was saved by a version that did not know of it.
+  EXPECT_EQ(loop.run(workflows.save(save))->outcome, SaveOutcome::changed);
+  EXPECT_EQ((*loop.run(workflows.current("orders")))->retention_days, 0);
+  EXPECT_EQ(loop.run(workflows.save(save))->outcome, SaveOutcome::unchanged);
+  save.retention_days = 400;
+  EXPECT_EQ(loop.run(workflows.save(save))->row.retention_days, 400);
+  ASSERT_TRUE(loop.run(workflows.save(orders())));
+  EXPECT_FALSE((*loop.run(workflows.current("orders")))->retention_days);
+}
+
 TEST_F(WorkflowsTest, AChangeOfAnotherVersionIsRefused) {
   SaveWorkflow save = orders();
   save.if_version = 1;

@@ -39,10 +39,8 @@ TEST(NotRun, TheReasonsStandAmongTheOtherProblems) {
             "7:28 triggers[0].dedupe: 'dedupe' is not available in this version (remove it)\n");
 }
 
-TEST(NotRun, WhatOnlyHasNoEffectIsAWarning) {
-  EXPECT_EQ(warnings_of(with_node_lines("settings: {enable_checkpoints: false, retention_days: 5}\n")),
-            "6:39 settings.retention_days: 'retention_days' has no effect in this version\n");
-  EXPECT_EQ(warnings_of(with_node_lines("settings: {enable_checkpoints: true}\n")), "");
+TEST(NotRun, WhatSettingsAskForIsDone) {
+  EXPECT_EQ(warnings_of(with_node_lines("settings: {enable_checkpoints: false, retention_days: 5}\n")), "");
 }
 
 }  // namespace
