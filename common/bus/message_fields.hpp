@@ -23,6 +23,7 @@ void visit_fields(V& visit, ExecRequest& m) {
   visit.sparse("limited", m.limited);
   visit.sparse("limit_key", m.limit_key);
   visit.raw("webhook", m.webhook);
+  visit.raw("event", m.event);
   visit.raw("input", m.input);
 }
 
@@ -47,6 +48,7 @@ void visit_fields(V& visit, Task& m) {
   visit("seed", m.seed);
   visit.sparse("routed_away", m.routed_away);
   visit.raw("webhook", m.webhook);
+  visit.raw("event", m.event);
   visit.raw("input", m.input);
   visit.raw("outputs", m.outputs);
   visit.sparse("depth", m.depth);

@@ -28,6 +28,7 @@ struct ExecRequest {
   std::string correlation_id;
   std::string input;     ///< raw; empty: too large for a message, read it from the row
   std::string webhook;   ///< raw `execution.webhook`, or empty
+  std::string event;     ///< raw `execution.event`, or empty
   std::string reply_to;  ///< subject for the Completion, or empty when nobody waits
   bool limited = false;  ///< limits of its workflow say when it may start
   std::string limit_key;
@@ -48,6 +49,7 @@ struct Task {
   std::string workflow_name;
   std::string correlation_id;
   std::string webhook;                ///< raw or empty
+  std::string event;                  ///< raw or empty
   std::vector<std::string> node_ids;  ///< the segment in an order in which dependencies come first
   std::int32_t attempt = 1;           ///< of the node, for a segment of one effect node; else 1
   bool effect = false;                ///< the segment is one effect node: result by request on effect_result_subject

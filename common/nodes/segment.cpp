@@ -12,6 +12,11 @@ expr::Value text_or_null(const std::string& text) {
   return text.empty() ? expr::Value() : expr::Value::string(text);
 }
 
+expr::Value object_or_null(const std::string& raw) {
+  if (raw.empty()) return {};
+  return expr::parse_json(raw).value_or(expr::Value());
+}
+
 expr::Value execution_value(const ExecutionInfo& info) {
   expr::Map map;
   map.set("id", expr::Value::string(info.id));
@@ -19,11 +24,8 @@ expr::Value execution_value(const ExecutionInfo& info) {
   map.set("correlation_id", text_or_null(info.correlation_id));
   map.set("started_at", expr::Value::string(to_rfc3339(info.started_at)));
   map.set("attempt", expr::Value::integer(info.attempt));
-  expr::Value webhook;
-  if (!info.webhook.empty()) {
-    if (auto parsed = expr::parse_json(info.webhook)) webhook = std::move(*parsed);
-  }
-  map.set("webhook", std::move(webhook));
+  map.set("webhook", object_or_null(info.webhook));
+  map.set("event", object_or_null(info.event));
   return expr::Value::map(std::move(map));
 }
 

@@ -74,6 +74,7 @@ struct ExecutionInfo {
   Timestamp started_at;
   int attempt = 1;
   std::string webhook;  ///< raw JSON object, or empty
+  std::string event;    ///< raw JSON object, or empty
 };
 
 /// One task's worth of evaluation: keeps parsed values for all nodes of the task. Single-threaded.

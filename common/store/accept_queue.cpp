@@ -26,12 +26,13 @@ constexpr Statement kWinners{"accept_winners",
 #define R8R_INSERT_LIVE                                                                                              \
   "insert into live_executions (id, partition, workflow_id, workflow_version, workflow_name, trigger_type, origin, " \
   "input, "                                                                                                          \
-  "webhook, correlation_id, idempotency_key, traceparent, accepted_at, replayed_from, limit_key) select e.* from "   \
+  "webhook, correlation_id, idempotency_key, traceparent, accepted_at, replayed_from, limit_key, event) select e.* " \
+  "from "                                                                                                            \
   "unnest($1, $2, $3, $4, $5, $6, $7, "                                                                              \
-  "$8, $9, $10, $11, $12, $13, $14, $15) as e(id, partition, workflow_id, workflow_version, workflow_name, "         \
+  "$8, $9, $10, $11, $12, $13, $14, $15, $16) as e(id, partition, workflow_id, workflow_version, workflow_name, "    \
   "trigger_type, "                                                                                                   \
   "origin, "                                                                                                         \
-  "input, webhook, correlation_id, key, traceparent, accepted_at, replayed_from, limit_key) "
+  "input, webhook, correlation_id, key, traceparent, accepted_at, replayed_from, limit_key, event) "
 constexpr Statement kInsert{"accept_insert", R8R_INSERT_LIVE "on conflict (id) do nothing"};
 // Only those who won their keys. And an execution whose first insert was committed without our hearing of it may have
 // ended by now: it must not come back to life.
@@ -56,21 +57,21 @@ struct AcceptItem : CommitItem {
 
 std::size_t bytes_of(const NewExecution& e) {
   return sizeof(AcceptItem) + e.workflow_name.size() + e.trigger_type.size() + e.origin.size() + e.input.size() +
-         e.webhook.size() + e.correlation_id.size() + e.idempotency_key.size() + e.fingerprint.size() +
+         e.webhook.size() + e.event.size() + e.correlation_id.size() + e.idempotency_key.size() + e.fingerprint.size() +
          e.traceparent.size();
 }
 
 bool all_storable(const NewExecution& e) {
   return is_storable(e.input) && is_storable(e.workflow_name) && is_storable(e.trigger_type) && is_storable(e.origin) &&
-         is_storable(e.webhook) && is_storable(e.correlation_id) && is_storable(e.idempotency_key) &&
-         is_storable(e.fingerprint) && is_storable(e.traceparent);
+         is_storable(e.webhook) && is_storable(e.event) && is_storable(e.correlation_id) &&
+         is_storable(e.idempotency_key) && is_storable(e.fingerprint) && is_storable(e.traceparent);
 }
 
 Params rows_of(const std::vector<CommitItem*>& batch) {
   Column id(Type::uuid), partition(Type::int4), workflow_id(Type::uuid), version(Type::int4), name(Type::text),
       trigger(Type::text), origin(Type::text), input(Type::text), webhook(Type::text), correlation(Type::text),
       key(Type::text), traceparent(Type::text), accepted_at(Type::timestamptz), replayed_from(Type::uuid),
-      limit_key(Type::text);
+      limit_key(Type::text), event(Type::text);
   for (const CommitItem* item : batch) {
     const NewExecution& e = static_cast<const AcceptItem*>(item)->execution;
     id.add(e.id);
@@ -88,10 +89,11 @@ Params rows_of(const std::vector<CommitItem*>& batch) {
     accepted_at.add(e.accepted_at);
     replayed_from.add(e.replayed_from);
     limit_key.add(e.limit_key);
+    event.add_text_or_null(e.event);
   }
   Params params;
   for (Column* column : {&id, &partition, &workflow_id, &version, &name, &trigger, &origin, &input, &webhook,
-                         &correlation, &key, &traceparent, &accepted_at, &replayed_from, &limit_key}) {
+                         &correlation, &key, &traceparent, &accepted_at, &replayed_from, &limit_key, &event}) {
     params.add(std::move(*column));
   }
   return params;

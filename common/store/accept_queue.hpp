@@ -24,6 +24,7 @@ struct NewExecution {
   std::string origin;
   std::string input;    ///< raw JSON
   std::string webhook;  ///< raw JSON or empty
+  std::string event;    ///< raw JSON or empty
   std::string correlation_id;
   std::string idempotency_key;  ///< empty: none
   std::string fingerprint;      ///< of workflow name and input, with a key

@@ -13,18 +13,20 @@ constexpr Statement kFirst{"event_first", "select event_id, fingerprint, answer 
 // $1 and $2: only if this event won its key; no key: always.
 #define R8R_IF_FIRST \
   "where ($1::text is null or exists (select 1 from event_keys k where k.key = $1 and k.event_id = $2)) "
-#define R8R_EVENT_ROWS                                                                                               \
-  "unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) as e(id, partition, workflow_id, version, name, trigger, " \
-  "input, correlation_id, traceparent, at, limit_key) "
+#define R8R_EVENT_ROWS                                                                                           \
+  "unnest($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) as e(id, partition, workflow_id, version, name, " \
+  "trigger, "                                                                                                    \
+  "input, correlation_id, traceparent, at, limit_key, event) "
 constexpr Statement kStart{
     "event_start",
     "insert into live_executions (id, partition, workflow_id, workflow_version, workflow_name, trigger_type, origin, "
-    "input, correlation_id, traceparent, accepted_at, limit_key) select id, partition, workflow_id, version, name, "
-    "trigger, trigger, input, correlation_id, traceparent, at, limit_key from " R8R_EVENT_ROWS R8R_IF_FIRST};
+    "input, correlation_id, traceparent, accepted_at, limit_key, event) select id, partition, workflow_id, version, "
+    "name, "
+    "trigger, trigger, input, correlation_id, traceparent, at, limit_key, event from " R8R_EVENT_ROWS R8R_IF_FIRST};
 constexpr Statement kDelay{
     "event_delay",
     "insert into delayed_starts (execution_id, partition, workflow_id, workflow_version, workflow_name, trigger_type, "
-    "input, correlation_id, traceparent, run_at, limit_key) select e.* from " R8R_EVENT_ROWS R8R_IF_FIRST};
+    "input, correlation_id, traceparent, run_at, limit_key, event) select e.* from " R8R_EVENT_ROWS R8R_IF_FIRST};
 constexpr Statement kNext{"delayed_next", "select min(run_at) from delayed_starts where partition = any($1)"};
 constexpr Statement kNotFenced{"delayed_not_fenced", "select assert_not_fenced($1)"};
 // Whoever called a debounced webhook was told an id: what does not start ends.
@@ -33,9 +35,11 @@ constexpr Statement kStartDelayed{
     "with due as (delete from delayed_starts where execution_id in (select execution_id from delayed_starts "
     "where partition = any($1) and run_at <= $2 order by run_at limit $3 for update skip locked) returning *), "
     "started as (insert into live_executions (id, partition, workflow_id, workflow_version, workflow_name, "
-    "trigger_type, origin, input, webhook, correlation_id, traceparent, accepted_at, limit_key) select d.execution_id, "
-    "d.partition, d.workflow_id, d.workflow_version, d.workflow_name, d.trigger_type, d.trigger_type, d.input, "
-    "d.webhook, d.correlation_id, d.traceparent, $2, d.limit_key from due d join workflows w on w.id = d.workflow_id "
+    "trigger_type, origin, input, webhook, correlation_id, traceparent, accepted_at, limit_key, event) select "
+    "d.execution_id, d.partition, d.workflow_id, d.workflow_version, d.workflow_name, d.trigger_type, d.trigger_type, "
+    "d.input, "
+    "d.webhook, d.correlation_id, d.traceparent, $2, d.limit_key, d.event from due d join workflows w on w.id = "
+    "d.workflow_id "
     "and w.enabled returning id), "
     "ended as (insert into executions (id, run, workflow_id, workflow_version, workflow_name, status, trigger_type, "
     "origin, input, webhook, correlation_id, traceparent, accepted_at, started_at, finished_at, error, trace) select "
@@ -44,14 +48,15 @@ constexpr Statement kStartDelayed{
     "'the workflow was disabled or deleted before the execution started', '[]' from due d where d.debounce_key is not "
     "null and not exists (select 1 from workflows w where w.id = d.workflow_id and w.enabled)) "
     "select d.execution_id, d.partition, d.workflow_id, d.workflow_version, d.workflow_name, d.trigger_type, d.input, "
-    "d.correlation_id, d.traceparent, d.run_at, s.id is not null, d.limit_key, d.webhook from due d left join started "
+    "d.correlation_id, d.traceparent, d.run_at, s.id is not null, d.limit_key, d.webhook, d.event from due d left join "
+    "started "
     "s on s.id = d.execution_id order by d.run_at"};
 constexpr Statement kForget{"event_keys_forget", "delete from event_keys where created_at < now() - interval '2 days'"};
 
 Params rows_of(const EventRecord& event, const std::vector<EventExecution>& executions, bool delayed) {
   Column id(Type::uuid), partition(Type::int4), workflow_id(Type::uuid), version(Type::int4), name(Type::text),
       trigger(Type::text), input(Type::text), correlation(Type::text), traceparent(Type::text), time(Type::timestamptz),
-      limit_key(Type::text);
+      limit_key(Type::text), about(Type::text);
   for (const EventExecution& e : executions) {
     if (e.delayed != delayed) continue;
     id.add(e.id);
@@ -65,6 +70,7 @@ Params rows_of(const EventRecord& event, const std::vector<EventExecution>& exec
     traceparent.add_text_or_null(e.traceparent);
     time.add(e.time);
     limit_key.add(e.limit_key);
+    about.add_text_or_null(e.event);
   }
   Params params;
   if (event.idempotency_key.empty()) {
@@ -74,7 +80,7 @@ Params rows_of(const EventRecord& event, const std::vector<EventExecution>& exec
   }
   params.add(event.id);
   for (Column* column : {&id, &partition, &workflow_id, &version, &name, &trigger, &input, &correlation, &traceparent,
-                         &time, &limit_key}) {
+                         &time, &limit_key, &about}) {
     params.add(std::move(*column));
   }
   return params;
@@ -82,7 +88,9 @@ Params rows_of(const EventRecord& event, const std::vector<EventExecution>& exec
 
 bool all_storable(const EventRecord& event, const std::vector<EventExecution>& executions) {
   for (const EventExecution& e : executions) {
-    if (!is_storable(e.input) || !is_storable(e.trigger_type) || !is_storable(e.correlation_id)) return false;
+    if (!is_storable(e.input) || !is_storable(e.trigger_type) || !is_storable(e.correlation_id) ||
+        !is_storable(e.event))
+      return false;
   }
   return is_storable(event.idempotency_key) && is_storable(event.answer);
 }
@@ -160,6 +168,7 @@ awaitable<Result<std::vector<Events::Due>>> Events::start_delayed(std::int64_t i
     due.started = rows.boolean(row, 10);
     due.execution.limit_key = rows.optional_text(row, 11);
     due.execution.webhook = rows.text_or_empty(row, 12);
+    due.execution.event = rows.text_or_empty(row, 13);
   }
   co_return all;
 }

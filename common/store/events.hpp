@@ -25,6 +25,7 @@ struct EventExecution {
   std::string correlation_id;
   std::string traceparent;  ///< or empty
   std::string webhook;      ///< raw `execution.webhook` of a call, or empty
+  std::string event;        ///< raw `execution.event`, or empty
   Timestamp time;           ///< accepted then, or to start then
   bool delayed = false;
   std::optional<std::string> limit_key;  ///< set when limits of the workflow say when it may start

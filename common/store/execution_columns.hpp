@@ -9,13 +9,13 @@ namespace r8r::store {
 #define R8R_COMMON_EXECUTION_COLUMNS                                                                      \
   "id, run, workflow_id, workflow_version, workflow_name, status, trigger_type, origin, input, webhook, " \
   "correlation_id, "                                                                                      \
-  "idempotency_key, accepted_at, started_at, replayed_from, parent_execution_id"
+  "idempotency_key, accepted_at, started_at, replayed_from, parent_execution_id, event"
 #define R8R_EXECUTION_COLUMNS \
   R8R_COMMON_EXECUTION_COLUMNS ", finished_at, output, error, error_node, trace, live, partition"
 #define R8R_ENDED_COLUMNS R8R_COMMON_EXECUTION_COLUMNS ", finished_at, output, error, error_node, trace"
 /// Then the partition, and whether somebody waits for its end.
 #define R8R_LIVE_COLUMNS R8R_COMMON_EXECUTION_COLUMNS ", partition, parent_partition, depth, limit_key, parked"
-inline constexpr int kCommonColumns = 16;
+inline constexpr int kCommonColumns = 17;
 
 inline ExecutionRow common_columns(const ResultSet& rows, int row) {
   ExecutionRow execution;
@@ -35,6 +35,7 @@ inline ExecutionRow common_columns(const ResultSet& rows, int row) {
   execution.started_at = rows.optional_time(row, 13);
   if (!rows.is_null(row, 14)) execution.replayed_from = rows.uuid(row, 14);
   if (!rows.is_null(row, 15)) execution.parent_execution_id = rows.uuid(row, 15);
+  execution.event = rows.text_or_empty(row, 16);
   return execution;
 }
 

@@ -15,7 +15,7 @@ constexpr Statement kFind{
 constexpr Statement kFindDebounced{
     "execution_find_debounced",
     "select execution_id, 1, workflow_id, workflow_version, workflow_name, 'pending', trigger_type, trigger_type, "
-    "input, webhook, correlation_id, null::text, first_call_at, null::timestamptz, null::uuid, null::uuid "
+    "input, webhook, correlation_id, null::text, first_call_at, null::timestamptz, null::uuid, null::uuid, event "
     "from delayed_starts where execution_id = $1 and debounce_key is not null"};
 constexpr Statement kState{"execution_state",
                            "select run, status, live from all_executions where id = $1 order by run desc limit 1"};
@@ -61,11 +61,11 @@ constexpr Statement kBeginAgain{
     "trigger_type, "
     "origin, "
     "input, webhook, correlation_id, idempotency_key, traceparent, accepted_at, replayed_from, "
-    "parent_execution_id, depth) "
+    "parent_execution_id, depth, event) "
     "select x.id, x.run + 1, $2, x.workflow_id, x.workflow_version, x.workflow_name, x.trigger_type, x.origin, "
     "x.input, "
     "x.webhook, x.correlation_id, x.idempotency_key, x.traceparent, x.accepted_at, x.replayed_from, "
-    "x.parent_execution_id, x.depth "
+    "x.parent_execution_id, x.depth, x.event "
     "from executions x "
     "where x.id = $1 and x.status in ('failed', 'cancelled') "
     "and not exists (select 1 from executions later where later.id = x.id and later.run > x.run) "

@@ -27,6 +27,7 @@ struct ExecutionRow {
   std::string origin;
   std::string input;
   std::string webhook;  ///< raw or empty
+  std::string event;    ///< raw or empty
   std::string correlation_id;
   std::optional<std::string> idempotency_key;
   std::optional<Uuid> replayed_from;

@@ -90,11 +90,11 @@ constexpr Statement kExpire{
   "e.run returning l.id, l.run, l.workflow_id, l.workflow_version, l.workflow_name, e.status, l.trigger_type, "     \
   "l.origin, l.input, l.webhook, l.correlation_id, l.idempotency_key, l.traceparent, l.accepted_at, e.started_at, " \
   "e.finished_at, case when e.output like '@%' then whole_payload(l.id, e.output) else e.output end, e.error, "     \
-  "e.error_node, e.trace, l.replayed_from, l.parent_execution_id, l.depth, l.limit_key) "
+  "e.error_node, e.trace, l.replayed_from, l.parent_execution_id, l.depth, l.limit_key, l.event) "
 #define R8R_INTO_HISTORY                                                                                          \
   "insert into executions (id, run, workflow_id, workflow_version, workflow_name, status, trigger_type, origin, " \
   "input, webhook, correlation_id, idempotency_key, traceparent, accepted_at, started_at, finished_at, output, "  \
-  "error, error_node, trace, replayed_from, parent_execution_id, depth, limit_key) select * from gone "
+  "error, error_node, trace, replayed_from, parent_execution_id, depth, limit_key, event) select * from gone "
 constexpr Statement kEnd{"progress_end", R8R_GONE R8R_INTO_HISTORY "returning id, run"};
 // In one statement, so that a repeat, which ends nothing, notes nothing.
 constexpr Statement kEndUpstream{

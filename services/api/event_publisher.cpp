@@ -33,12 +33,30 @@ std::string entry_of(const std::string& workflow, std::string_view key, std::str
   return out + "}";
 }
 
+/// What `execution.event` is in all that it starts: the event without its data, which may be large.
+std::string envelope_of(const NewEvent& event, Timestamp now) {
+  std::string out = "{\"event\":";
+  append_json_string(out, event.name);
+  out += ",\"source\":";
+  if (event.source) {
+    append_json_string(out, *event.source);
+  } else {
+    out += "null";
+  }
+  out += ",\"correlation_id\":";
+  append_json_string(out, event.correlation_id);
+  out += ",\"published_at\":";
+  append_json_string(out, to_rfc3339(now));
+  return out + "}";
+}
+
 }  // namespace
 
 /// What one event starts, as it is found out.
 struct EventPublisher::Plan {
   workflow::EventFacts facts;
   workflow::TriggerContext context;
+  std::string envelope;
   std::vector<store::EventExecution> executions;
   std::size_t input_bytes = 0;
   std::vector<std::string> triggered;  // JSON objects
@@ -75,6 +93,7 @@ awaitable<Result<PublishedEvent>> EventPublisher::publish(NewEvent event) {
   plan->facts = {event.name, std::move(*data), event.source ? expr::Value::string(*event.source) : expr::Value(),
                  event.correlation_id};
   plan->context = {.env = parts_.env, .now = wall_now(), .seed = std::hash<Uuid>()(id)};
+  plan->envelope = envelope_of(event, plan->context.now);
   for (const EventSubscriber& subscriber : *subscribers) {
     Result<void> planned = co_await start_one(subscriber, event, *plan);
     if (!planned) co_return fail(std::move(planned.error()));
@@ -160,6 +179,7 @@ awaitable<Result<void>> EventPublisher::start_one(const EventSubscriber& subscri
   execution.input = std::move(*input);
   execution.correlation_id = event.correlation_id;
   execution.traceparent = event.traceparent;
+  execution.event = plan.envelope;
   execution.time = plan.context.now + trigger.delay;
   plan.triggered.push_back(execution.delayed ? entry_of(row.name, "run_at", to_rfc3339(execution.time))
                                              : entry_of(row.name, "execution_id", execution.id.to_string()));
@@ -187,6 +207,7 @@ void EventPublisher::tell_schedulers(const Plan& plan) {
     request.workflow_name = execution.workflow_name;
     request.trigger_type = execution.trigger_type;
     request.correlation_id = execution.correlation_id;
+    request.event = execution.event;
     if (execution.input.size() <= bus::kInlinePayloadLimit) request.input = execution.input;
     request.accepted_at = execution.time;
     request.limited = execution.limit_key.has_value();

@@ -45,6 +45,7 @@ awaitable<Result<StartedRun>> ExecutionStarter::start(NewRun run) {
   request.trigger_type = run.trigger_type;
   request.correlation_id = run.correlation_id.empty() ? started.id.to_string() : run.correlation_id;
   request.webhook = run.webhook;
+  request.event = run.event;
   request.accepted_at = wall_now();
   if (run.input.size() <= bus::kInlinePayloadLimit) request.input = run.input;
   if (run.wanted) {
@@ -62,6 +63,7 @@ awaitable<Result<StartedRun>> ExecutionStarter::start(NewRun run) {
   row.trigger_type = std::move(run.trigger_type);
   row.input = std::move(run.input);
   row.webhook = std::move(run.webhook);
+  row.event = std::move(run.event);
   row.correlation_id = request.correlation_id;
   row.idempotency_key = std::move(run.idempotency_key);
   row.fingerprint = std::move(run.fingerprint);

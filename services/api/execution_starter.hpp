@@ -20,6 +20,7 @@ struct NewRun {
   std::string input;                                   ///< raw JSON
   std::string trigger_type;                            ///< api, webhook, replay
   std::string webhook;                                 ///< raw `execution.webhook`, or empty
+  std::string event;                                   ///< raw `execution.event`, or empty
   std::string correlation_id;                          ///< empty: the execution's id
   std::string idempotency_key;                         ///< empty: none
   std::string fingerprint;                             ///< with a key

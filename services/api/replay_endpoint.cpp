@@ -75,6 +75,7 @@ awaitable<http::Response> ReplayEndpoint::handle(http::Request& request, Admissi
   run->trigger_type = "replay";
   run->correlation_id = asked->correlation_id;
   run->webhook = original.webhook;
+  run->event = original.event;
   run->replayed_from = original.id;
   run->traceparent = traceparent_of(request);
   run->wanted = asked->wait;

@@ -34,6 +34,7 @@ struct ActiveExecution {
   std::string trigger_type;
   std::string correlation_id;
   std::string webhook;    ///< raw or empty
+  std::string event;      ///< raw or empty
   engine::Payload input;  ///< null: too large to keep, tasks read it from the row
   std::string reply_to;   ///< subject for the completion, or empty
   std::optional<Uuid> parent_execution_id;

@@ -159,6 +159,7 @@ void ExecutionHost::begin(bus::ExecRequest&& request, std::shared_ptr<const work
   active.trigger_type = request.trigger_type;
   active.correlation_id = std::move(request.correlation_id);
   active.webhook = std::move(request.webhook);
+  active.event = std::move(request.event);
   if (!request.input.empty()) active.input = std::make_shared<const std::string>(std::move(request.input));
   active.reply_to = std::move(request.reply_to);
   active.subject = {request.execution_id.to_string(), std::move(request.workflow_name),
@@ -258,6 +259,7 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
   active.trigger_type = live.row.trigger_type;
   active.correlation_id = live.row.correlation_id;
   active.webhook = live.row.webhook;
+  active.event = live.row.event;
   if (live.row.input.size() <= bus::kInlinePayloadLimit)
     active.input = std::make_shared<const std::string>(std::move(live.row.input));
   active.reply_to = std::move(reply_to);

@@ -16,6 +16,7 @@ void tell_owner(bus::Connection& bus, const store::EventExecution& execution, Ti
   request.correlation_id = execution.correlation_id;
   request.webhook = execution.webhook;
   if (execution.input.size() <= bus::kInlinePayloadLimit) request.input = execution.input;
+  request.event = execution.event;
   request.accepted_at = accepted_at;
   request.limited = execution.limit_key.has_value();
   request.limit_key = execution.limit_key.value_or("");

@@ -41,6 +41,7 @@ bus::Task make_task(const ActiveExecution& execution, const engine::Dispatch& se
                  .workflow_name = execution.subject.workflow_name,
                  .correlation_id = execution.correlation_id,
                  .webhook = execution.webhook,
+                 .event = execution.event,
                  .attempt = segment.attempt,
                  .effect = segment.effect,
                  .started_at = execution.machine.started_at(),

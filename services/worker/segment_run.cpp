@@ -125,6 +125,7 @@ Result<nodes::Segment> make_segment(const bus::Task& task, std::shared_ptr<const
   info.started_at = task.started_at;
   info.attempt = task.attempt;
   info.webhook = task.webhook;
+  info.event = task.event;
   nodes::Segment segment(std::move(workflow), std::move(info), options.env, task.now, task.seed);
   segment.set_max_output_bytes(options.max_output_bytes);
   if (task.input) {

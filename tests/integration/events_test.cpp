@@ -73,6 +73,51 @@ TEST_F(Events, AnEventStartsWhoeverListens) {
             Json({{"event", "order.created"}, {"data", {{"id", 7}}}, {"source", "shop"}, {"correlation_id", "c-7"}}));
 }
 
+// Whatever the input is made of.
+TEST_F(Events, ExpressionsSeeTheEventOfTheirExecution) {
+  const std::string look = "nodes: [{id: see, type: transform, config: {expression: '[execution.event, input]'}}]\n";
+  stack().create("name: told-routed\n" + look);
+  stack().create(
+      "name: told\ntriggers: [{type: event, event: 'tell.*', input: {n: '{{ data.n }}'}, "
+      "routing: [{condition: data.n > 1, target_workflow: told-routed}]}]\n" +
+      look);
+  stack().create("name: told-later\ntriggers: [{type: event, event: tell.all, delay: 1, input: 7}]\n" + look);
+  const auto without_time = [](Json output) {
+    EXPECT_TRUE(output[0].contains("published_at")) << output;
+    output[0].erase("published_at");
+    return output;
+  };
+  const Json envelope = {{"event", "tell.all"}, {"source", "shop"}, {"correlation_id", "c-1"}};
+  const auto tell = [](int n) {
+    return publish({{"event", "tell.all"}, {"data", {{"n", n}}}, {"source", "shop"}, {"correlation_id", "c-1"}}).json();
+  };
+  const std::string first = started_by(tell(1), "told");
+  EXPECT_EQ(without_time(stack().wait_end(first)["output"]), Json({envelope, {{"n", 1}}}));
+  const std::string routed = started_by(tell(2), "told-routed");
+  EXPECT_EQ(without_time(stack().wait_end(routed)["output"]), Json({envelope, {{"n", 2}}}));
+  const std::string later = "from all_executions where workflow_name = 'told-later' and status = 'completed'";
+  ASSERT_TRUE(eventually(seconds(60), [&] { return stack().query("select count(*) " + later) == "2"; }));
+  EXPECT_EQ(without_time(Json::parse(stack().query("select output " + later + " limit 1"))), Json({envelope, 7}));
+
+  const HttpAnswer again = stack().post("/api/executions/" + first + "/replay", {{"input", {{"n", 3}}}});
+  EXPECT_EQ(again.json()["output"][0], stack().get("/api/executions/" + first).json()["output"][0]) << again.body;
+  EXPECT_EQ(again.json()["output"][1], Json({{"n", 3}}));
+  EXPECT_EQ(stack().execute("told", 5)["output"], Json({nullptr, 5}));
+}
+
+TEST(EventsWhileNobodyIsThere, AreSeenByWhoeverTakesTheExecutionOver) {
+  Stack stack({.apis = 1, .schedulers = 1, .workers = 1});
+  stack.start();
+  stack.create(
+      "name: told\ntriggers: [{type: event, event: tell.me}]\n"
+      "nodes: [{id: see, type: transform, config: {expression: execution.event.source}}]\n");
+  stack.service("r8r-scheduler").stop(seconds(10));
+  const Json answer = stack.post("/api/events/publish", {{"event", "tell.me"}, {"source", "shop"}}).json();
+  stack.service("r8r-scheduler").start();
+  ASSERT_EQ(answer["triggered"].size(), 1u) << answer;
+  EXPECT_EQ(stack.wait_end(answer["triggered"][0].value("execution_id", ""))["output"], "shop");
+}
+
 TEST_F(Events, NobodyListeningIsNoError) {
   const Json body = publish({{"event", "nobody.cares"}}).json();
   EXPECT_EQ(body["triggered"], Json::array()) << body;

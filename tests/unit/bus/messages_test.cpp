@@ -21,6 +21,7 @@ Task full_task() {
   task.workflow_name = "orders";
   task.correlation_id = "corr \"quoted\" \xc3\xbc";
   task.webhook = R"({"method":"POST"})";
+  task.event = R"({"event":"a.b","source":null})";
   task.node_ids = {"a", "b-c"};
   task.attempt = 4;
   task.effect = true;
@@ -56,6 +57,7 @@ TEST(Messages, ATaskComesBackAsItWas) {
   EXPECT_EQ(got.workflow_name, sent.workflow_name);
   EXPECT_EQ(got.correlation_id, sent.correlation_id);
   EXPECT_EQ(got.webhook, sent.webhook);
+  EXPECT_EQ(got.event, sent.event);
   EXPECT_EQ(got.node_ids, sent.node_ids);
   EXPECT_EQ(got.attempt, sent.attempt);
   EXPECT_TRUE(got.effect);

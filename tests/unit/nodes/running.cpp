@@ -21,6 +21,7 @@ Segment segment_of(std::string_view yaml) {
   info.started_at = *parse_rfc3339("2026-01-20T14:30:00Z");
   info.attempt = 2;
   info.webhook = R"({"method": "POST"})";
+  info.event = R"({"event": "order.created", "source": null})";
   expr::Map env;
   env.set("R8R_X", expr::Value::string("x"));
   return Segment(loaded.workflow, std::move(info), expr::Value::map(std::move(env)),

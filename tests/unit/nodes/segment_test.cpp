@@ -128,12 +128,13 @@ nodes:
         started: '{{ execution.started_at }}'
         attempt: '{{ execution.attempt }}'
         hook: '{{ execution.webhook.method }}'
+        event: '{{ execution.event.event }}'
 )");
   ASSERT_TRUE(segment.set_output("a", R"({"v": 5})"));
   EXPECT_EQ(
       segment.run(1).output,
       R"({"a":5,"also":5,"var":2,"env":"x","id":"exec-1","flow":"t","correlation":"c-1","started":"2026-01-20T14:30:00.000Z",)"
-      R"("attempt":2,"hook":"POST"})");
+      R"("attempt":2,"hook":"POST","event":"order.created"})");
 }
 
 TEST(Segment, TheSameSeedAndTimeGiveTheSameAnswers) {

@@ -39,6 +39,7 @@ TEST_F(AcceptQueueTest, WhatWasAcceptedIsReadable) {
   AcceptQueue queue(loop.io, commit_options());
   NewExecution execution = new_execution(5);
   execution.webhook = R"({"path":"/x"})";
+  execution.event = R"({"event":"a.b"})";
   execution.traceparent = "00-abc-def-01";
   const NewExecution expected = execution;
   const Result<Accepted> accepted = loop.run(queue.accept(execution));
@@ -54,6 +55,7 @@ TEST_F(AcceptQueueTest, WhatWasAcceptedIsReadable) {
   EXPECT_EQ(row.workflow_version, 3);
   EXPECT_EQ(row.input, expected.input);
   EXPECT_EQ(row.webhook, expected.webhook);
+  EXPECT_EQ(row.event, expected.event);
   EXPECT_EQ(row.correlation_id, expected.correlation_id);
   EXPECT_EQ(row.idempotency_key, std::nullopt);
   EXPECT_EQ(row.accepted_at, expected.accepted_at);

@@ -27,6 +27,7 @@ class EventsTest : public StoreTest {
     execution.trigger_type = delayed ? "delayed_event:a.b" : "event:a.b";
     execution.input = R"({"event": "a.b"})";
     execution.correlation_id = "c-1";
+    execution.event = R"({"event":"a.b","source":"shop"})";
     execution.time = wall_now() + from_now;
     execution.delayed = delayed;
     return execution;
@@ -59,6 +60,7 @@ TEST_F(EventsTest, AllThatAnEventStartsIsRecordedTogether) {
   EXPECT_EQ((*live)->trigger_type, "event:a.b");
   EXPECT_EQ((*live)->origin, "event:a.b");
   EXPECT_EQ((*live)->correlation_id, "c-1");
+  EXPECT_EQ((*live)->event, now.event);
   EXPECT_EQ(count("live_executions"), 2);
   EXPECT_EQ(count("delayed_starts"), 1);
 }
@@ -120,13 +122,29 @@ TEST_F(EventsTest, ADelayedExecutionStartsOnceWhenItsTimeHasCome) {
   EXPECT_TRUE(due[0].started);
   EXPECT_EQ(due[0].execution.id, early.id);
   EXPECT_EQ(due[0].execution.input, early.input);
+  EXPECT_EQ(due[0].execution.event, early.event);
   const auto live = loop.run(Executions(*pool).find(early.id));
   ASSERT_TRUE(live && *live);
   EXPECT_EQ((*live)->trigger_type, "delayed_event:a.b");
+  EXPECT_EQ((*live)->event, early.event);
   EXPECT_EQ((*live)->accepted_at, now);
   EXPECT_TRUE(start_delayed({1}, now).empty());
   EXPECT_EQ(*loop.run(events.next_delayed({1, 2})), (*loop.run(events.next_delayed({2}))));
   EXPECT_EQ(count("delayed_starts"), 2);
+}
+
+TEST_F(EventsTest, TheEventStaysWithTheExecutionThroughItsRuns) {
+  const EventExecution failing = execution();
+  record(event(), {failing});
+  ProgressQueue queue(loop.io, commit_options("writer"), incarnation);
+  ExecutionProgress last{.id = failing.id, .ending = ending("failed")};
+  ASSERT_EQ(commit(queue, std::move(last)), ProgressOutcome::committed);
+  Executions executions(*pool);
+  EXPECT_EQ((*loop.run(executions.find(failing.id)))->event, failing.event);
+  ASSERT_TRUE(*loop.run(executions.begin_again(failing.id, 1)));
+  const auto again = loop.run(executions.load_live({failing.id}));
+  ASSERT_EQ(again->size(), 1u);
+  EXPECT_EQ(again->front().row.event, failing.event);
 }
 
 TEST_F(EventsTest, TwoSchedulersThatAskAtOnceStartEachRowOnce) {
