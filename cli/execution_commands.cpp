@@ -43,12 +43,14 @@ void ExecutionCommands::add_resume(CLI::App* parent) {
 }
 
 void ExecutionCommands::add_replay(CLI::App* parent) {
-  CLI::App* replay = tree_.command(
-      parent, "replay", "run it again from the start, as a new execution, and wait for its end",
-      [this] { return tree_.with_server([this](Context& context) { return replay_execution(context, replay_); }); });
+  CLI::App* replay = tree_.command(parent, "replay", "run it again, as a new execution, and wait for its end", [this] {
+    return tree_.with_server([this](Context& context) { return replay_execution(context, replay_); });
+  });
   replay->add_option("id", replay_.id, "the execution's id")->required();
   replay->add_option("-i,--input", replay_.input, "another input: JSON, @file, or - for standard input");
   replay->add_option("--version", replay_.version, "another version of the workflow")->check(CLI::PositiveNumber);
+  replay->add_option("--from-node", replay_.from_node,
+                     "run only this node and all that follow from it; every other node keeps the output that it had");
   add_wait_options(replay, replay_);
 }
 

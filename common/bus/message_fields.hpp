@@ -162,6 +162,7 @@ template <class V>
 void visit_fields(V& visit, ExecutionNotice& m) {
   visit("id", m.execution_id);
   visit("partition", m.partition);
+  visit.sparse("reply", m.reply_to);
 }
 
 template <class V>

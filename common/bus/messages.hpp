@@ -183,6 +183,7 @@ struct CancelNotice {
 struct ExecutionNotice {
   Uuid execution_id;
   std::int32_t partition = 0;
+  std::string reply_to;  ///< of a new one: subject for the Completion, or empty when nobody waits
 };
 
 /// Whoever asks → owner of the partition, as a request: what people do to an execution, or want to know of it (why).

@@ -41,6 +41,17 @@ constexpr Statement kInsertChecked{
     "where (e.key is null or exists (select 1 from idempotency_keys k where k.key = e.key and k.execution_id = e.id)) "
     "and not exists (select 1 from executions x where x.id = e.id) on conflict (id) do nothing"};
 
+// What executions begin with that do not begin at their start; only of those that were inserted, now or the first time.
+constexpr Statement kPayloads{
+    "accept_payloads",
+    "insert into payloads (execution_id, key, data) select e.id, p.key, p.data from unnest($1, $2, $3) as "
+    "e(id, source, key) join payloads p on p.execution_id = e.source and p.key = e.key join live_executions l on l.id "
+    "= e.id on conflict do nothing"};
+constexpr Statement kJournal{
+    "accept_journal",
+    "insert into journal (execution_id, run, seq, entries) select e.id, 1, 1, e.entries from unnest($1, $2) "
+    "as e(id, entries) join live_executions l on l.id = e.id on conflict do nothing"};
+
 struct AcceptItem : CommitItem {
   void settle(const Error* error) override {
     Result<Accepted> result = accepted;
@@ -58,13 +69,14 @@ struct AcceptItem : CommitItem {
 std::size_t bytes_of(const NewExecution& e) {
   return sizeof(AcceptItem) + e.workflow_name.size() + e.trigger_type.size() + e.origin.size() + e.input.size() +
          e.webhook.size() + e.event.size() + e.correlation_id.size() + e.idempotency_key.size() + e.fingerprint.size() +
-         e.traceparent.size();
+         e.traceparent.size() + e.journal.size();
 }
 
 bool all_storable(const NewExecution& e) {
   return is_storable(e.input) && is_storable(e.workflow_name) && is_storable(e.trigger_type) && is_storable(e.origin) &&
          is_storable(e.webhook) && is_storable(e.event) && is_storable(e.correlation_id) &&
-         is_storable(e.idempotency_key) && is_storable(e.fingerprint) && is_storable(e.traceparent);
+         is_storable(e.idempotency_key) && is_storable(e.fingerprint) && is_storable(e.traceparent) &&
+         is_storable(e.journal);
 }
 
 Params rows_of(const std::vector<CommitItem*>& batch) {
@@ -97,6 +109,35 @@ Params rows_of(const std::vector<CommitItem*>& batch) {
     params.add(std::move(*column));
   }
   return params;
+}
+
+/// The statements about what executions begin with; none for most batches.
+std::vector<Query> beginnings_of(const std::vector<CommitItem*>& batch) {
+  Column id(Type::uuid), entries(Type::text), copy(Type::uuid), source(Type::uuid), key(Type::text);
+  for (const CommitItem* item : batch) {
+    const NewExecution& e = static_cast<const AcceptItem*>(item)->execution;
+    if (e.journal.empty()) continue;
+    id.add(e.id);
+    entries.add(e.journal);
+    if (!e.replayed_from) continue;
+    for (const std::string& name : e.payload_keys) {
+      copy.add(e.id);
+      source.add(*e.replayed_from);
+      key.add(name);
+    }
+  }
+  std::vector<Query> queries;
+  if (copy.size() > 0) {
+    Params params;
+    params.add(std::move(copy)).add(std::move(source)).add(std::move(key));
+    queries.push_back({&kPayloads, std::move(params)});
+  }
+  if (id.size() > 0) {
+    Params params;
+    params.add(std::move(id)).add(std::move(entries));
+    queries.push_back({&kJournal, std::move(params)});
+  }
+  return queries;
 }
 
 /// The statements about idempotency keys; only built when the batch has any.
@@ -163,6 +204,7 @@ struct AcceptQueue::Impl : CommitCore {
       queries.push_back({&kTakeKeys, std::move(keys.take)});
     }
     queries.push_back({has_keys || again ? &kInsertChecked : &kInsert, rows_of(batch)});
+    for (Query& query : beginnings_of(batch)) queries.push_back(std::move(query));
     if (has_keys) queries.push_back({&kWinners, std::move(keys.winners)});
 
     Result<std::vector<ResultSet>> results = co_await connection.run(std::move(queries), Grouping::transaction, limit);

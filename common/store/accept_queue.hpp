@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -30,7 +31,9 @@ struct NewExecution {
   std::string fingerprint;      ///< of workflow name and input, with a key
   std::string traceparent;      ///< or empty
   std::optional<Uuid> replayed_from;
-  std::optional<std::string> limit_key;  ///< set when limits of its workflow say when it may start
+  std::string journal;                    ///< raw array of entries that it begins with, or empty
+  std::vector<std::string> payload_keys;  ///< of the stored payloads of `replayed_from` that it names: they are copied
+  std::optional<std::string> limit_key;   ///< set when limits of its workflow say when it may start
   Timestamp accepted_at;
 };
 

@@ -1,6 +1,8 @@
 #include "services/api/execution_starter.hpp"
 
 #include "common/base/metrics.hpp"
+#include "common/bus/messages.hpp"
+#include "common/bus/subjects.hpp"
 #include "common/workflow/start_limit.hpp"
 
 namespace r8r::api {
@@ -70,6 +72,9 @@ awaitable<Result<StartedRun>> ExecutionStarter::start(NewRun run) {
   row.traceparent = std::move(run.traceparent);
   row.accepted_at = request.accepted_at;
   row.replayed_from = run.replayed_from;
+  const bool begins_with_journal = !run.journal.empty();
+  row.journal = std::move(run.journal);
+  row.payload_keys = std::move(run.payload_keys);
   if (limit) row.limit_key = limit->key;
   Result<store::Accepted> accepted = co_await queue_.accept(std::move(row));
   if (!accepted) co_return fail(std::move(accepted.error()));
@@ -78,7 +83,14 @@ awaitable<Result<StartedRun>> ExecutionStarter::start(NewRun run) {
   if (started.accepted.created) {
     count_accepted(request.trigger_type);
     backlog_.accepted();
-    publisher_.publish(request);
+    if (begins_with_journal && !limit) {
+      // Only the database knows all of it. (With limits the row is read anyway when they let it start.)
+      const bus::ExecutionNotice notice{
+          .execution_id = started.id, .partition = request.partition, .reply_to = request.reply_to};
+      bus_.publish(bus::notice_subject(request.partition), bus::encode(notice));
+    } else {
+      publisher_.publish(request);
+    }
   } else {
     started.ticket.reset();
   }

@@ -26,7 +26,9 @@ struct NewRun {
   std::string fingerprint;                             ///< with a key
   std::string traceparent;
   std::optional<Uuid> replayed_from;
-  bool wanted = false;  ///< somebody waits for the end
+  std::string journal;                    ///< raw array of entries that it begins with, or empty
+  std::vector<std::string> payload_keys;  ///< of the stored payloads of `replayed_from` that these name
+  bool wanted = false;                    ///< somebody waits for the end
 };
 
 struct StartedRun {

@@ -7,6 +7,7 @@
 #include "services/api/api_error.hpp"
 #include "services/api/execute_request.hpp"
 #include "services/api/query.hpp"
+#include "services/api/replay_from.hpp"
 #include "services/api/request_body.hpp"
 #include "services/api/run_answer.hpp"
 
@@ -17,6 +18,7 @@ struct ReplayRequest : Waiting {
   std::optional<std::string_view> input;  ///< raw JSON within the request's body
   std::optional<int> version;
   std::string correlation_id;  ///< empty: none was given
+  std::string from_node;       ///< empty: from the start
 };
 
 Result<ReplayRequest> read_request(const http::Request& request, const RequestBody& body,
@@ -34,9 +36,9 @@ Result<ReplayRequest> read_request(const http::Request& request, const RequestBo
       return invalid_field("version", "field 'version' must be a version number, 1 or more");
     asked.version = static_cast<int>(**version);
   }
-  if (body.has("from_node"))
-    return invalid_field("from_node",
-                         "field 'from_node' is not available in this version: leave it out to replay from the start");
+  Result<std::optional<std::string>> from_node = body.label("from_node", 128);
+  if (!from_node) return fail(std::move(from_node.error()));
+  asked.from_node = from_node->value_or("");
   asked.input = body.raw("input");
   return asked;
 }
@@ -72,6 +74,11 @@ awaitable<http::Response> ReplayEndpoint::handle(http::Request& request, Admissi
                       fmt::format("The workflow of this execution is gone; '{}' is another one now: run that instead",
                                   original.workflow_name),
                       {}});
+  if (!asked->from_node.empty()) {
+    std::string from_node = asked->from_node;
+    Result<void> kept = co_await keep(original, std::move(from_node), *run);
+    if (!kept) co_return refuse(std::move(kept.error()));
+  }
   run->trigger_type = "replay";
   run->correlation_id = asked->correlation_id;
   run->webhook = original.webhook;
@@ -88,6 +95,23 @@ awaitable<http::Response> ReplayEndpoint::handle(http::Request& request, Admissi
       co_await parts_.waiter.wait(*started->ticket, SteadyClock::now() + asked->timeout);
   if (!finished) co_return run_goes_on(request, asked->correlation_id, new_id);
   co_return run_ended(request, *asked, asked->correlation_id, new_id, *finished, failed_status_);
+}
+
+// Adds to the run what it keeps of the one that it repeats.
+awaitable<Result<void>> ReplayEndpoint::keep(const store::ExecutionRow& original, std::string from_node, NewRun& run) {
+  if (original.live) {
+    co_return fail(
+        ErrorCode::invalid_state,
+        fmt::format("from_node: the execution has not ended, it is {}; wait for its end, or leave from_node out",
+                    original.status));
+  }
+  Result<std::vector<std::string>> recorded = co_await executions_.whole_journal(original.id, original.run);
+  if (!recorded) co_return fail(std::move(recorded.error()));
+  Result<KeptPart> part = kept_part(*run.workflow, from_node, *recorded);
+  if (!part) co_return fail(std::move(part.error()));
+  run.journal = std::move(part->journal);
+  run.payload_keys = std::move(part->payload_keys);
+  co_return Result<void>();
 }
 
 }  // namespace r8r::api

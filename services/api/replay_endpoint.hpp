@@ -9,7 +9,7 @@
 namespace r8r::api {
 
 /// POST /api/executions/{id}/replay: a new execution with the input and the workflow version of an old one, or with
-/// others.
+/// others; from the start, or from a node on with what the old one recorded of all others.
 class ReplayEndpoint {
  public:
   struct Parts {
@@ -26,6 +26,8 @@ class ReplayEndpoint {
   awaitable<http::Response> handle(http::Request& request, Admission::Slot& slot);
 
  private:
+  awaitable<Result<void>> keep(const store::ExecutionRow& original, std::string from_node, NewRun& run);
+
   Parts parts_;
   std::chrono::seconds longest_wait_;
   int failed_status_;

@@ -274,6 +274,8 @@ void add_replay_route(http::Router& router, const RouteParts& parts) {
                             {400, kErrors},
                             {401, kErrors},
                             {404, kErrors},
+                            {409, kErrors},
+                            {413, kErrors},
                             {422, kErrors},
                             {429, kErrors},
                             {500, kErrors},

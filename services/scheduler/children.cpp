@@ -104,18 +104,21 @@ void ExecutionHost::on_notice(const bus::ExecutionNotice& notice) {
   const auto partition = partitions_.find(notice.partition);
   // While it is being taken everything is read anyway; so is it by the sweep, over capacity.
   if (fenced_ || partition == partitions_.end() || partition->second.taking) return;
-  if (const ActiveExecution* execution = find(notice.execution_id)) {
+  if (ActiveExecution* execution = find(notice.execution_id)) {
+    if (execution->reply_to.empty()) execution->reply_to = notice.reply_to;
     look_at_family(*execution);
   } else if (has_capacity()) {
-    tasks_.spawn("look at an execution", look(notice.execution_id));
+    tasks_.spawn("look at an execution", look(notice.execution_id, notice.reply_to));
   }
 }
 
-awaitable<void> ExecutionHost::look(Uuid id) {
+awaitable<void> ExecutionHost::look(Uuid id, std::string reply_to) {
   const auto read_since = clock().steady_now();
   std::vector<Uuid> ids(1, id);
   Result<std::vector<store::LiveExecution>> live = co_await ports_.executions.load_live(std::move(ids));
   if (live && !live->empty()) co_await adopt(std::move(live->front()), read_since);
+  ActiveExecution* execution = find(id);
+  if (execution != nullptr && execution->reply_to.empty()) execution->reply_to = std::move(reply_to);
 }
 
 // Its children may have ended, and whoever waits for it may not do so any more.

@@ -232,6 +232,8 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
   auto workflow = co_await ports_.workflows.get({live.row.workflow_id, live.row.workflow_version});
   // A later run that has recorded nothing yet begins with what the one before completed.
   const bool begins_again = live.row.run > 1 && live.journal.empty();
+  // It came with a journal and has not begun: what is in there was kept of another execution.
+  const bool begins_with_kept = live.row.run == 1 && !live.journal.empty() && !live.row.started_at;
   Result<std::vector<std::string>> run_before = std::vector<std::string>();
   if (begins_again) run_before = co_await ports_.executions.whole_journal(id, live.row.run - 1);
   std::string reply_to;
@@ -279,7 +281,7 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
                  {{"execution_id", active.subject.execution_id}, {"error", entries.error().message}});
       co_return false;
     }
-    if (begins_again) {
+    if (begins_again || begins_with_kept) {
       std::move(entries->begin(), entries->end(), std::back_inserter(before));
     } else {
       active.machine.replay(*entries);
@@ -293,6 +295,7 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
     co_return true;
   }
   Decision decision = begins_again           ? active.machine.start_again(before, clock().wall_now())
+                      : begins_with_kept     ? active.machine.start_from(before, clock().wall_now())
                       : live.journal.empty() ? active.machine.start(clock().wall_now())
                                              : active.machine.resume(clock().wall_now());
   if (live.row.started_at) active.machine.set_started_at(*live.row.started_at);

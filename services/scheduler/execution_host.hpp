@@ -125,7 +125,7 @@ class ExecutionHost {
   static std::vector<bus::ExecutionNotice> news_of(const ActiveExecution& execution,
                                                    const store::ExecutionProgress& progress);
   void send_news(const std::vector<bus::ExecutionNotice>& news);
-  awaitable<void> look(Uuid id);
+  awaitable<void> look(Uuid id, std::string reply_to);
   void add_children(ActiveExecution& execution, engine::Decision& decision, store::ExecutionProgress& progress) const;
   // limits.cpp
   awaitable<void> hold(store::LiveExecution live, std::string reply_to);

@@ -46,6 +46,16 @@ Decision Execution::start_again(const std::vector<JournalEntry>& before, Timesta
   return decision;
 }
 
+Decision Execution::start_from(const std::vector<JournalEntry>& kept, Timestamp now) {
+  R8R_ASSERT(next_seq_ == 1 && !ended_, "start_from() of an execution that has begun");
+  started_at_ = last_progress_ = now;
+  Decision decision;
+  emit(&decision.events, {.kind = EventKind::execution_started, .at = now});
+  for (const JournalEntry& entry : kept) apply(entry, nullptr);
+  schedule(decision, now);
+  return decision;
+}
+
 void Execution::replay(const std::vector<JournalEntry>& entries) {
   // Every journal begins after execution_started.
   if (next_seq_ == 1) next_seq_ = 2;

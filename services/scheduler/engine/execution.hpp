@@ -51,6 +51,9 @@ class Execution {
   /// `before`: the whole journal of the run before.
   Decision start_again(const std::vector<journal::JournalEntry>& before, Timestamp now);
 
+  /// The first decision of a new execution that does not begin at its start: `kept` is recorded already, all else runs.
+  Decision start_from(const std::vector<journal::JournalEntry>& kept, Timestamp now);
+
   /// Rebuilds the state from a journal. Then resume() says how to go on: effects that are recorded as running are sent
   /// again unchanged (the work queue drops a copy that it has), whatever was ready starts.
   void replay(const std::vector<journal::JournalEntry>& entries);

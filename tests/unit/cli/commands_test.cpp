@@ -255,6 +255,11 @@ TEST_F(Commands, ReplayMaySendAnotherInputAndVersion) {
   options.wait = false;
   EXPECT_EQ(replay_execution(context_, options), 0);
   EXPECT_EQ(fake_.requests().back().body, R"({"wait":false,"input":{"a": 1},"version":2})");
+  ReplayExecution part;
+  part.id = kId;
+  part.from_node = "send";
+  EXPECT_EQ(replay_execution(context_, part), 0);
+  EXPECT_EQ(fake_.requests().back().body, R"({"wait":true,"from_node":"send"})");
 }
 
 TEST_F(Commands, RunAsksFirstAndRunsOnlyAfterAYes) {

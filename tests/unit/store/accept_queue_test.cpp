@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "common/store/payloads.hpp"
 #include "tests/unit/store/store_test.hpp"
 
 namespace r8r::store::test {
@@ -34,6 +35,43 @@ class AcceptQueueOutage : public AcceptQueueTest {
  protected:
   AcceptQueueOutage() : AcceptQueueTest(PostgresServer::to_be_restarted()) {}
 };
+
+TEST_F(AcceptQueueTest, AnExecutionMayBeginWithAJournal) {
+  AcceptQueue queue(loop.io, commit_options());
+  const Uuid source = Uuid::v7();
+  loop.run(Payloads(*pool).put(source, {{"k", "[1,2]"}, {"other", "[]"}}));
+  NewExecution begun = new_execution(5);
+  begun.journal = R"([{"k":"completed"}])";
+  begun.replayed_from = source;
+  begun.payload_keys = {"k"};
+  NewExecution keyed = new_execution(5);
+  keyed.journal = "[]";
+  keyed.idempotency_key = "once";
+  keyed.fingerprint = "f";
+  const NewExecution plain = new_execution(5);
+  // Together, so that they share a batch.
+  const auto first = loop.start(queue.accept(begun));
+  const auto second = loop.start(queue.accept(keyed));
+  const auto third = loop.start(queue.accept(plain));
+  ASSERT_TRUE(loop.until([&] { return first->has_value() && second->has_value() && third->has_value(); }));
+  ASSERT_TRUE(**first && **second && **third);
+  EXPECT_TRUE((**second)->created);
+  const auto live = loop.run(Executions(*pool).load_live({begun.id}));
+  ASSERT_EQ(live->size(), 1u);
+  ASSERT_EQ(live->front().journal.size(), 1u);
+  EXPECT_EQ(live->front().journal[0], begun.journal);
+  EXPECT_EQ(live->front().row.started_at, std::nullopt);
+  EXPECT_EQ(value("select string_agg(key, ',') from payloads where execution_id = '" + begun.id.to_string() + "'"),
+            "k");
+  EXPECT_EQ(count("journal"), 2);
+
+  NewExecution again = new_execution(5);
+  again.journal = "[]";
+  again.idempotency_key = "once";
+  again.fingerprint = "f";
+  EXPECT_FALSE(loop.run(queue.accept(again))->created);
+  EXPECT_EQ(count("journal"), 2) << "what was not inserted begins with nothing";
+}
 
 TEST_F(AcceptQueueTest, WhatWasAcceptedIsReadable) {
   AcceptQueue queue(loop.io, commit_options());
