@@ -44,7 +44,8 @@ constexpr Statement kStartsSince{
     "starts_since",
     "select started_at from (select started_at from live_executions where workflow_id = $1 and limit_key = $2 and "
     "started_at > $3 union all select started_at from executions where workflow_id = $1 and limit_key = $2 and "
-    "started_at > $3 and run = 1) as starts order by started_at desc limit $4"};
+    "started_at > $3 and run = 1 and not (status = 'cancelled' and started_at = finished_at)) as starts order by "
+    "started_at desc limit $4"};
 constexpr Statement kInput{"live_input", "select input from live_executions where id = $1"};
 constexpr Statement kLiveJournal{"live_journal",
                                  "select j.entries from journal j join live_executions l on l.id = j.execution_id and "

@@ -13,6 +13,12 @@ namespace {
 constexpr Statement kLock{"progress_lock", "select pg_advisory_xact_lock_shared($1)"};
 constexpr Statement kNotFenced{"progress_not_fenced", "select assert_not_fenced($1)"};
 
+// An execution begins once; whoever says another time has begun it without knowing that. The first two conditions are
+// those of the join, in case that they are looked at later.
+#define R8R_ONE_BEGINNING                                                                                     \
+  "case when l.id <> e.id or l.run <> e.run then false when e.started_at is null or l.started_at is null or " \
+  "l.started_at = e.started_at then true else begun_already(l.id, l.started_at) end "
+
 constexpr Statement kLive{"progress_live", "select id, run from live_executions where id = any($1)"};
 constexpr Statement kJournal{
     "progress_journal",
@@ -25,7 +31,8 @@ constexpr Statement kStatus{
     "progress_status",
     "update live_executions l set status = e.status, started_at = coalesce(e.started_at, l.started_at) "
     "from unnest($1, $2, $3, $4) as e(id, run, status, started_at) where l.id = e.id and l.run = e.run "
-    "and (l.status <> e.status or l.started_at is distinct from coalesce(e.started_at, l.started_at))"};
+    "and (l.status <> e.status or l.started_at is distinct from coalesce(e.started_at, l.started_at)) "
+    "and " R8R_ONE_BEGINNING};
 constexpr Statement kPark{
     "progress_park",
     "update live_executions l set parked = e.parked from unnest($1, $2, $3) as e(id, run, parked) "
@@ -87,7 +94,8 @@ constexpr Statement kExpire{
 #define R8R_GONE                                                                                                    \
   "with gone as (delete from live_executions l using unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) "                   \
   "as e(id, run, status, started_at, finished_at, output, error, error_node, trace) where l.id = e.id and l.run = " \
-  "e.run returning l.id, l.run, l.workflow_id, l.workflow_version, l.workflow_name, e.status, l.trigger_type, "     \
+  "e.run and " R8R_ONE_BEGINNING                                                                                    \
+  "returning l.id, l.run, l.workflow_id, l.workflow_version, l.workflow_name, e.status, l.trigger_type, "           \
   "l.origin, l.input, l.webhook, l.correlation_id, l.idempotency_key, l.traceparent, l.accepted_at, e.started_at, " \
   "e.finished_at, case when e.output like '@%' then whole_payload(l.id, e.output) else e.output end, e.error, "     \
   "e.error_node, e.trace, l.replayed_from, l.parent_execution_id, l.depth, l.limit_key, l.event) "

@@ -117,8 +117,8 @@ class ProgressQueue {
 
   /// Calls back on the io_context, once, in the order of submission. Errors: fenced (final: every later commit fails
   /// the same way), queue_full, storage_error (this item alone was refused), conflict_error (its journal row is there
-  /// and says something else: nothing of the item was written), service_unavailable (the database went away before the
-  /// outcome was known: retrying an item is safe).
+  /// and says something else, or the execution has begun at another time: nothing of the item was written),
+  /// service_unavailable (the database went away before the outcome was known: retrying an item is safe).
   void commit(ExecutionProgress progress, Callback callback);
   std::size_t pending() const;
   bool healthy() const;

@@ -42,7 +42,7 @@ Error database_error(std::string_view state) {
               fmt::format("the database did not finish in time (SQLSTATE {}); try again", state), details};
     case FailureKind::refused:
       if (state != kOtherEntries) break;
-      return {ErrorCode::conflict_error, "the journal says something else already", details};
+      return {ErrorCode::conflict_error, "the execution had begun already", details};
   }
   return {ErrorCode::storage_error, fmt::format("the database refused the operation (SQLSTATE {})", state), details};
 }

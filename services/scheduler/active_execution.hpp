@@ -53,9 +53,11 @@ struct ActiveExecution {
   bool recorded_as_parked = false;
   bool being_parked = false;  ///< one of the commits pending says no more than that it is parked
   bool reported_stuck = false;
-  bool has_children = false;   ///< children may be waited for
-  bool has_approvals = false;  ///< questions may be open
-  Timestamp armed_deadline{};  ///< for which a timer is set
+  bool begun = true;              ///< false: it ends without
+  bool looks_at_parking = false;  ///< a timer is set for that
+  bool has_children = false;      ///< children may be waited for
+  bool has_approvals = false;     ///< questions may be open
+  Timestamp armed_deadline{};     ///< for which a timer is set
   /// The deadline as a durable timer: while children are waited for, and while it is parked.
   std::optional<Timestamp> deadline_timer;
   SteadyClock::time_point last_moved{};

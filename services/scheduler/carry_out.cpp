@@ -21,8 +21,6 @@ void ExecutionHost::carry_out(ActiveExecution& execution, Decision&& decision) {
     timers_.add(execution.armed_deadline, execution.id, {TimerHeap::kDeadline});
   }
   execution.last_moved = clock().steady_now();
-  if (!decision.children.empty())
-    timers_.add(clock().wall_now() + kPatienceWithChildren, execution.id, {TimerHeap::kPark});
   std::move(decision.events.begin(), decision.events.end(), std::back_inserter(execution.held_events));
   decision.events.clear();
 
@@ -56,14 +54,20 @@ bool ExecutionHost::may_hold_back(const ActiveExecution& execution, const Decisi
   if (execution.machine.workflow().settings.enable_checkpoints || decision.end || !decision.timers.empty() ||
       !decision.children.empty() || !decision.let_go.empty() || !decision.approvals.empty())
     return false;
-  if (!execution.recorded_status.empty() && execution.recorded_status != execution.machine.status()) return false;
+  const std::string_view recorded = execution.recorded_status.empty() ? "running" : execution.recorded_status;
+  if (recorded != execution.machine.status()) return false;
   return std::none_of(decision.run_after_commit.begin(), decision.run_after_commit.end(),
                       [&](const engine::Dispatch& segment) { return carries_large_payload(execution, segment); });
 }
 
 void ExecutionHost::hold_back(ActiveExecution& execution, Decision& decision) {
-  // That it runs is told all the same.
-  if (!decision.entries.empty() && execution.recorded_status.empty()) commit(execution, Decision{});
+  if (!decision.entries.empty() && execution.recorded_status.empty()) {
+    // That it runs is told all the same; and nothing goes out before it is known that nobody has begun it.
+    Decision first;
+    first.run_after_commit = std::move(decision.run_after_commit);
+    decision.run_after_commit.clear();
+    commit(execution, std::move(first));
+  }
   std::move(decision.entries.begin(), decision.entries.end(), std::back_inserter(execution.unrecorded));
   decision.entries.clear();
 }
@@ -111,6 +115,8 @@ void ExecutionHost::commit(ActiveExecution& execution, Decision&& decision) {
                          .started_at = execution.machine.started_at(),
                          .finished_at = clock().wall_now(),
                          .has_dependents = ports_.dependents.has_dependents(execution.subject.workflow_name)};
+    // What tells the two apart is that these are one moment.
+    if (!execution.begun) ending.started_at = ending.finished_at;
     if (end.output) ending.output = *end.output;
     if (!end.error.empty()) ending.error = end.error;
     if (end.error_node >= 0)
@@ -413,14 +419,18 @@ Timestamp first_timer(const engine::Execution& machine) {
 void ExecutionHost::maybe_park(const Uuid& id) {
   using std::chrono::seconds;
   ActiveExecution* execution = find(id);
-  if (execution == nullptr || execution->commits_pending > 0 || !execution->reply_to.empty() ||
-      !execution->machine.only_waits())
-    return;
-  // How long children take is not known: most come back soon.
-  if (execution->machine.awaits_children() && clock().steady_now() - execution->last_moved < kPatienceWithChildren)
-    return;
+  if (execution == nullptr || execution->commits_pending > 0 || !execution->machine.only_waits()) return;
   const Timestamp now = clock().wall_now();
-  if (first_timer(execution->machine) - now < seconds(90)) return;
+  if (first_timer(execution->machine) - now < (execution->reply_to.empty() ? seconds(90) : kPatienceOfClients)) return;
+  if (execution->machine.awaits_children()) {
+    // How long they take is not known: most come back soon.
+    const auto patience = execution->last_moved + kPatienceWithChildren - clock().steady_now();
+    if (patience > SteadyClock::duration::zero()) {
+      if (!std::exchange(execution->looks_at_parking, true))
+        timers_.add(now + std::chrono::ceil<std::chrono::microseconds>(patience), id, {TimerHeap::kPark});
+      return;
+    }
+  }
   if (!execution->unrecorded.empty()) {
     commit(*execution, Decision{});
     return;
@@ -452,9 +462,8 @@ void ExecutionHost::record_parked(ActiveExecution& execution) {
                            if (still != nullptr && still->life != life) still = nullptr;
                            if (still != nullptr) still->being_parked = false;
                            if (still != nullptr && !outcome && outcome.error().code != ErrorCode::fenced) {
-                             --still->commits_pending;
-                             still->recorded_as_parked = false;
-                             still->deadline_timer.reset();
+                             // Nothing of it gets lost: the row says how it is.
+                             forget(id);
                              return;
                            }
                            committed(id, life, std::move(outcome), Decision{});

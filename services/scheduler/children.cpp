@@ -150,9 +150,13 @@ awaitable<void> ExecutionHost::end_if_abandoned(Uuid id) {
     maybe_park(id);
     co_return;
   }
+  cancel_unwanted(*execution);
+}
+
+void ExecutionHost::cancel_unwanted(ActiveExecution& child) {
   Result<engine::Decision> decision =
-      execution->machine.cancel("the execution that started it does not wait for it any more", clock().wall_now());
-  if (decision) carry_out(*execution, std::move(*decision));
+      child.machine.cancel("the execution that started it does not wait for it any more", clock().wall_now());
+  if (decision) carry_out(child, std::move(*decision));
 }
 
 awaitable<void> ExecutionHost::tell_abandoned(std::vector<Uuid> children) {

@@ -82,6 +82,11 @@ bool ExecutionHost::knows(const Uuid& id) const {
   return active_.contains(id) || loading_.contains(id) || parked_.contains(id) || held_.contains(id);
 }
 
+bool ExecutionHost::taking(int partition) const {
+  const auto found = partitions_.find(partition);
+  return found != partitions_.end() && found->second.taking;
+}
+
 void ExecutionHost::forget(const Uuid& id) {
   active_.erase(id);
   active_gauge_.set(static_cast<double>(active_.size()));
@@ -109,6 +114,12 @@ void ExecutionHost::on_request(bus::ExecRequest request) {
     // Until the partition is loaded nobody knows whether this execution has a journal already.
     if (partition->second.deferred.size() < kMaxDeferred)
       partition->second.deferred.emplace(request.execution_id, std::move(request));
+    return;
+  }
+  const auto age = clock().wall_now() - request.accepted_at;
+  if (age > kRequestAge || age < -kRequestAge) {
+    // Much may have happened meanwhile: the row says what. Two clocks that differ cost no more than this.
+    if (has_capacity()) tasks_.spawn("look at an old request", look(request.execution_id, std::move(request.reply_to)));
     return;
   }
   if (request.limited) {
@@ -172,14 +183,16 @@ void ExecutionHost::begin(bus::ExecRequest&& request, std::shared_ptr<const work
 }
 
 // Its definition is gone or does not load any more: it cannot run, and must not stay pending for ever.
-awaitable<void> ExecutionHost::refuse(bus::ExecRequest request, Error reason) {
+awaitable<void> ExecutionHost::refuse(bus::ExecRequest request, Error reason, int run,
+                                      std::optional<Timestamp> started_at) {
   const Timestamp now = clock().wall_now();
-  store::ExecutionProgress progress{.id = request.execution_id, .partition = request.partition};
+  store::ExecutionProgress progress{.id = request.execution_id, .run = run, .partition = request.partition};
+  progress.has_timers = progress.has_children = progress.has_approvals = started_at.has_value();
   const bool awaited = ports_.dependents.has_dependents(request.workflow_name);
   progress.ending = store::Ending{.status = "failed",
                                   .error = reason.message,
                                   .trace = "[]",
-                                  .started_at = now,
+                                  .started_at = started_at.value_or(now),
                                   .finished_at = now,
                                   .has_dependents = awaited};
   const bus::Completion completion{
@@ -200,6 +213,10 @@ awaitable<void> ExecutionHost::refuse(bus::ExecRequest request, Error reason) {
 awaitable<void> ExecutionHost::adopt(store::LiveExecution live, SteadyClock::time_point read_since) {
   const Uuid id = live.row.id;
   if (must_wait(live)) {
+    if (live.parent_partition) {
+      const bool ended = co_await end_unwanted(live, read_since);
+      if (ended) co_return;
+    }
     // What was read long ago does no harm: the row is read again before it starts.
     if (!fenced_ && owns(live.partition) && !knows(id)) co_await hold(std::move(live), "");
     co_return;
@@ -246,7 +263,7 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
     if (workflow.error().code == ErrorCode::service_unavailable || workflow.error().code == ErrorCode::storage_error)
       co_return false;
     bus::ExecRequest request{.execution_id = id, .partition = live.partition, .reply_to = reply_to};
-    co_await refuse(std::move(request), workflow.error());
+    co_await refuse(std::move(request), workflow.error(), live.row.run, live.row.started_at);
     co_return false;
   }
 
@@ -290,6 +307,7 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
   active_.emplace(id, std::move(execution));
   active_gauge_.set(static_cast<double>(active_.size()));
   if (instead) {
+    active.begun = false;
     active.machine.set_started_at(clock().wall_now());
     instead(active);
     co_return true;
@@ -302,9 +320,6 @@ awaitable<bool> ExecutionHost::take_over(store::LiveExecution live, SteadyClock:
   arm_timers(active);
   if ((live.parked || active.machine.awaits_children()) && !active.machine.stands_still())
     active.deadline_timer = active.machine.deadline();
-  if (active.machine.awaits_children()) {
-    timers_.add(clock().wall_now() + kPatienceWithChildren, id, {TimerHeap::kPark});
-  }
   carry_out(active, std::move(decision));
   // Not of one that only begins.
   if (!live.journal.empty()) look_at_family(active);
@@ -363,6 +378,7 @@ void ExecutionHost::on_timer(const Uuid& id, engine::Unit unit) {
   }
   if (fenced_ || execution == nullptr || execution->machine.ended()) return;
   if (unit.node == TimerHeap::kPark) {
+    execution->looks_at_parking = false;
     maybe_park(id);
     return;
   }

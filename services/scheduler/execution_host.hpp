@@ -71,15 +71,21 @@ class ExecutionHost {
   /// Sends again what has been out for too long without a word. Called every second.
   void watch();
   std::size_t active() const { return active_.size(); }
+  /// It is ours, and not everything in it has been looked at yet.
+  bool taking(int partition) const;
 
  private:
   static constexpr std::size_t kMaxActive = 20'000;
   static constexpr std::size_t kMaxDeferred = 20'000;
   static constexpr std::size_t kMaxHeld = 100'000;
+  /// Older requests are believed only after a look at the row.
+  static constexpr std::chrono::seconds kRequestAge{60};
   /// So long one remembers what was set aside: what was read or asked for before that must not bring it back as it was.
   static constexpr std::chrono::seconds kParkedRemembered{150};
   /// How long an execution that waits for others stays in memory.
   static constexpr std::chrono::seconds kPatienceWithChildren{60};
+  /// Somebody who waits for an answer hears of an end that is further away some seconds late.
+  static constexpr std::chrono::minutes kPatienceOfClients{5};
 
   struct Held {
     int partition = 0;
@@ -98,7 +104,8 @@ class ExecutionHost {
 
   awaitable<void> start(bus::ExecRequest request);
   void begin(bus::ExecRequest&& request, std::shared_ptr<const workflow::Workflow> workflow);
-  awaitable<void> refuse(bus::ExecRequest request, Error reason);
+  awaitable<void> refuse(bus::ExecRequest request, Error reason, int run = 1,
+                         std::optional<Timestamp> started_at = std::nullopt);
   void carry_out(ActiveExecution& execution, engine::Decision&& decision);
   void commit(ActiveExecution& execution, engine::Decision&& decision);
   static bool may_hold_back(const ActiveExecution& execution, const engine::Decision& decision);
@@ -129,6 +136,7 @@ class ExecutionHost {
   void add_children(ActiveExecution& execution, engine::Decision& decision, store::ExecutionProgress& progress) const;
   // limits.cpp
   awaitable<void> hold(store::LiveExecution live, std::string reply_to);
+  awaitable<bool> end_unwanted(store::LiveExecution live, SteadyClock::time_point read_since);
   void open_gate(int partition);
   awaitable<void> start_admitted(Uuid id, int partition, Timestamp admitted);
   awaitable<void> learn_starts(int partition, StartGate::Question question);
@@ -139,6 +147,7 @@ class ExecutionHost {
   void look_at_family(const ActiveExecution& execution);
   awaitable<void> take_ends(Uuid id, std::vector<Uuid> children);
   awaitable<void> end_if_abandoned(Uuid id);
+  void cancel_unwanted(ActiveExecution& child);
   awaitable<void> tell_abandoned(std::vector<Uuid> children);
   void publish_events(const ActiveExecution& execution, const std::vector<engine::Event>& events);
   void send_answers(ActiveExecution& execution);

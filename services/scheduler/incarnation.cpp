@@ -65,6 +65,14 @@ std::vector<int> Incarnation::owned() const {
   return partitions;
 }
 
+std::vector<int> Incarnation::loaded() const {
+  std::vector<int> partitions;
+  for (const auto& [partition, subscriptions] : held_) {
+    if (!host_.taking(partition)) partitions.push_back(partition);
+  }
+  return partitions;
+}
+
 void Incarnation::over(const char* why) {
   if (over_) return;
   over_ = true;
@@ -342,8 +350,7 @@ awaitable<void> Incarnation::sweep_partitions() {
   auto pause = std::chrono::milliseconds(1'000);
   while (!over_) {
     const bool hurried = co_await ports_.clock.wait_for(sweep_soon_, pause);
-    std::vector<int> partitions;
-    for (const auto& [partition, subscriptions] : held_) partitions.push_back(partition);
+    std::vector<int> partitions = loaded();
     const std::size_t found = co_await sweep(std::move(partitions), ports_.clock.wall_now() - std::chrono::seconds(2));
     if (found > 0) log::info("the sweep found executions whose messages were lost", {{"found", found}});
     pause = found > 0 || hurried ? std::chrono::milliseconds(1'000)
@@ -359,7 +366,7 @@ awaitable<void> Incarnation::wake_parked() {
     store::TimerPosition after;
     // What there is no room for comes with the next look.
     while (!over_ && host_.has_capacity()) {
-      std::vector<int> partitions = owned();
+      std::vector<int> partitions = loaded();
       if (partitions.empty()) break;
       Result<std::vector<store::DueTimer>> timers =
           co_await ports_.executions.timers_before(std::move(partitions), before, after, kPage);

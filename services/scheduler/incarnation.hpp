@@ -36,6 +36,8 @@ class Incarnation {
   bool holds_lease() const;
   bool owns(int partition) const { return held_.contains(partition); }
   std::vector<int> owned() const;
+  /// Those of which everything has been looked at.
+  std::vector<int> loaded() const;
   /// Called after each change of what it owns.
   void on_partitions_changed(std::function<void()> tell) { tell_of_partitions_ = std::move(tell); }
   std::size_t partitions_held() const { return held_.size(); }

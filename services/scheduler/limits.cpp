@@ -21,7 +21,7 @@ StartGate::Limits limits_of(const workflow::Workflow& workflow) {
 
 // A later run goes on where somebody wanted it to: it is not held up.
 bool ExecutionHost::must_wait(const store::LiveExecution& live) {
-  return live.limit_key && live.row.run == 1 && !live.row.started_at && live.journal.empty();
+  return live.limit_key && live.row.run == 1 && !live.row.started_at;
 }
 
 awaitable<Result<void>> ExecutionHost::learn_limited(std::vector<int> partitions) {
@@ -33,6 +33,16 @@ awaitable<Result<void>> ExecutionHost::learn_limited(std::vector<int> partitions
       partition->second.gate.add_running(run.id, {run.workflow_id, std::move(run.key)});
   }
   co_return Result<void>();
+}
+
+// A child that waits to start, and that nobody waits for any more, ends without having begun. True: so it was.
+awaitable<bool> ExecutionHost::end_unwanted(store::LiveExecution live, SteadyClock::time_point read_since) {
+  std::vector<Uuid> ids(1, live.row.id);
+  Result<std::vector<Uuid>> unwanted = co_await ports_.children.abandoned(std::move(ids));
+  if (!unwanted || unwanted->empty()) co_return false;
+  Instead cancel = [this](ActiveExecution& child) { cancel_unwanted(child); };
+  co_await take_over(std::move(live), read_since, std::move(cancel));
+  co_return true;
 }
 
 awaitable<void> ExecutionHost::hold(store::LiveExecution live, std::string reply_to) {
@@ -53,7 +63,13 @@ awaitable<void> ExecutionHost::hold(store::LiveExecution live, std::string reply
     co_await refuse(std::move(request), workflow.error());
     co_return;
   }
-  partition->second.gate.add_waiting(id, {live.row.workflow_id, *live.limit_key}, limits_of(**workflow));
+  StartGate& gate = partition->second.gate;
+  gate.add_waiting(id, {live.row.workflow_id, *live.limit_key}, limits_of(**workflow));
+  if (!gate.waits(id)) {
+    // It has started; the request was late.
+    held_.erase(id);
+    co_return;
+  }
   open_gate(live.partition);
 }
 
@@ -86,6 +102,10 @@ awaitable<void> ExecutionHost::start_admitted(Uuid id, int partition, Timestamp 
     reply_to = std::move(loading->second);
     loading_.erase(loading);
   }
+  if (live && !live->empty() && live->front().parent_partition) {
+    const bool ended = co_await end_unwanted(live->front(), read_since);
+    if (ended) live->clear();
+  }
   if (live && !live->empty()) {
     co_await take_over(std::move(live->front()), read_since);
     if (ActiveExecution* execution = find(id)) {
@@ -96,6 +116,8 @@ awaitable<void> ExecutionHost::start_admitted(Uuid id, int partition, Timestamp 
     }
   }
   // It is gone, or could not be loaded: then the sweep finds it, and it waits again.
+  if (const auto place = partitions_.find(partition); place != partitions_.end())
+    place->second.gate.take_back(id, admitted);
   leave_gate(id, partition);
 }
 

@@ -42,6 +42,18 @@ void StartGate::started(const Uuid& id, Timestamp admitted, Timestamp at) {
   starts.insert(std::upper_bound(starts.begin(), starts.end(), at), at);
 }
 
+void StartGate::take_back(const Uuid& id, Timestamp admitted) {
+  const auto place = places_.find(id);
+  if (place == places_.end()) return;
+  const auto group = groups_.find(place->second.workflow_id);
+  if (group == groups_.end()) return;
+  const auto key = group->second.keys.find(place->second.key);
+  if (key == group->second.keys.end()) return;
+  std::deque<Timestamp>& starts = key->second.starts;
+  if (const auto counted = std::find(starts.begin(), starts.end(), admitted); counted != starts.end())
+    starts.erase(counted);
+}
+
 void StartGate::tell_starts(const Place& place, const std::vector<Timestamp>& starts) {
   Key& key = groups_[place.workflow_id].keys[place.key];
   if (key.known) return;

@@ -46,6 +46,8 @@ class StartGate {
   void add_waiting(const Uuid& id, const Place& place, const Limits& limits);
   /// One that was admitted at one time was recorded as started a little later: that is what its rate counts.
   void started(const Uuid& id, Timestamp admitted, Timestamp at);
+  /// One that was admitted at that time did not start after all: its rate does not count it.
+  void take_back(const Uuid& id, Timestamp admitted);
   /// It has ended, or is not this owner's any more.
   void remove(const Uuid& id);
   /// The starts of the last `per` before this owner came.

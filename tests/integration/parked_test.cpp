@@ -16,8 +16,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr const char* kCallAndWait = R"(
-name: call-and-wait
+constexpr const char* kNodes = R"(
 nodes:
   - {id: call, type: http, config: {url: '{{ input.url }}', method: POST}}
   - {id: w, type: wait, depends_on: call, config: {hours: 2}}
@@ -33,10 +32,18 @@ awaitable<void> publish(asio::io_context& io, std::string url, std::string subje
   co_await (*connection)->flush(seconds(10));
 }
 
-TEST(ParkedExecutions, ALateRequestDoesNotBeginOneAgain) {
+struct Late {
+  std::string name;
+  std::chrono::hours age;  ///< by the clock of the scheduler
+  std::string settings;
+};
+
+class LateRequest : public testing::TestWithParam<Late> {};
+
+TEST_P(LateRequest, DoesNotBeginAParkedExecutionAgain) {
   Stack stack;
   stack.start();
-  stack.create(kCallAndWait);
+  stack.create("name: call-and-wait\nsettings: {" + GetParam().settings + "}" + kNodes);
   RawServer server([](const std::string&, int) { return http_answer(200, "{}"); });
   const Json input{{"url", server.url()}};
   const std::string id = stack.submit("call-and-wait", input);
@@ -66,7 +73,7 @@ TEST(ParkedExecutions, ALateRequestDoesNotBeginOneAgain) {
                               .trigger_type = "api",
                               .correlation_id = id,
                               .input = input.dump(),
-                              .accepted_at = wall_now() + std::chrono::hours(1)};
+                              .accepted_at = wall_now() - GetParam().age};
   asio::io_context io;
   asio::co_spawn(io, publish(io, stack.nats_url(), bus::exec_subject(partition), bus::encode(late)), asio::detached);
   io.run();
@@ -78,6 +85,13 @@ TEST(ParkedExecutions, ALateRequestDoesNotBeginOneAgain) {
   EXPECT_EQ(server.requests().size(), 1u);
   EXPECT_EQ(stack.query("select count(*) from timers"), "0");
 }
+
+INSTANTIATE_TEST_SUITE_P(Each, LateRequest,
+                         testing::Values(Late{"Young", std::chrono::hours(0), ""},
+                                         Late{"WithoutCheckpoints", std::chrono::hours(0), "enable_checkpoints: false"},
+                                         Late{"Old", std::chrono::hours(1), ""},
+                                         Late{"OfAClockAhead", std::chrono::hours(-1), ""}),
+                         [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace r8r::test

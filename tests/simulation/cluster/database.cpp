@@ -62,6 +62,9 @@ Result<store::ProgressOutcome> Database::write(std::int64_t incarnation, const s
     }
     return store::ProgressOutcome::gone;
   }
+  const auto begun = entry.live->row.started_at;
+  const auto says = progress.ending ? std::optional(progress.ending->started_at) : progress.started_at;
+  if (begun && says && *begun != *says) return fail(ErrorCode::conflict_error, "the execution had begun already");
   if (!progress.journal.empty()) {
     auto& rows = entry.journal[progress.run];
     if (bugs_.has(Bug::journal_overwritten)) {
@@ -70,7 +73,7 @@ Result<store::ProgressOutcome> Database::write(std::int64_t incarnation, const s
     } else {
       const auto [row, is_new] = rows.emplace(progress.seq, progress.journal);
       if (!is_new && row->second != progress.journal)
-        return fail(ErrorCode::conflict_error, "the journal says something else already");
+        return fail(ErrorCode::conflict_error, "the execution had begun already");
     }
   }
   store::ExecutionRow& row = entry.live->row;

@@ -24,7 +24,7 @@ std::vector<Kind> kinds() {
   const std::string called = fmt::format("s{}", kCalled);
   const Traits everything{.child = called, .asks = true};
   std::vector<Kind> all(8, Kind{.traits = everything});
-  all[2].traits = {.settings = "max_concurrent_executions: 3", .asks = true, .long_waits = false};
+  all[2].traits = {.settings = "max_concurrent_executions: 5", .asks = true};
   all[3].ends = Kind::Ends::failed;
   all[3].traits.settings = fmt::format("error_workflow: {}", called);
   all[kCalled].traits = {.settings = "max_concurrent_executions: 8", .long_waits = false};

@@ -54,6 +54,18 @@ TEST_F(Gate, ARateCountsFromTheRecordedStart) {
   EXPECT_THAT(admit(), ElementsAre(second));
 }
 
+TEST_F(Gate, AStartThatDidNotComeAboutDoesNotCount) {
+  const StartGate::Limits one{.starts = 1, .per = seconds(3'600)};
+  const Uuid id = wait("k", one);
+  gate.tell_starts({workflow, "k"}, {});
+  ASSERT_THAT(admit(), ElementsAre(id));
+  gate.take_back(id, now);
+  gate.remove(id);
+  const Uuid again = wait("k", one);
+  now += seconds(1);
+  EXPECT_THAT(admit(), ElementsAre(again));
+}
+
 TEST_F(Gate, WhatRunsAlreadyHoldsItsSlot) {
   const Uuid before = Uuid::v7();
   gate.add_running(before, {workflow, ""});

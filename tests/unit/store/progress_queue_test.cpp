@@ -61,6 +61,7 @@ TEST_F(ProgressQueueTest, AnExecutionsLifeIsRecorded) {
 
   ASSERT_EQ(commit(queue, step(id, 1)), ProgressOutcome::committed);
   ExecutionProgress last = end(id, "failed");
+  last.ending->started_at = *first.started_at;
   last.ending->error = "boom";
   last.ending->error_node = "n2";
   ASSERT_EQ(commit(queue, last), ProgressOutcome::committed);
@@ -138,6 +139,31 @@ TEST_F(ProgressQueueTest, WhoeverDoesNotKnowWhatHappenedWritesNothing) {
   EXPECT_EQ(count("journal"), 3);
   EXPECT_EQ(count("timers"), 0);
   EXPECT_EQ(count("live_executions where status = 'running'"), 0);
+}
+
+TEST_F(ProgressQueueTest, AnExecutionBeginsOnce) {
+  const Uuid id = accept_all(accepts, 1).front();
+  ExecutionProgress first{.id = id, .status = "running", .started_at = wall_now()};
+  ASSERT_EQ(commit(queue, first), ProgressOutcome::committed);
+  EXPECT_EQ(commit(queue, first), ProgressOutcome::committed) << "the same again, after an answer that was lost";
+  ExecutionProgress paused{.id = id, .status = "paused"};
+  ASSERT_EQ(commit(queue, paused), ProgressOutcome::committed);
+
+  const auto refusal_of = [&](ExecutionProgress progress) {
+    std::optional<Result<ProgressOutcome>> outcome;
+    queue.commit(std::move(progress), [&](Result<ProgressOutcome> result) { outcome = std::move(result); });
+    EXPECT_TRUE(loop.until([&] { return outcome.has_value(); }));
+    return *outcome ? ErrorCode::internal_error : outcome->error().code;
+  };
+  ExecutionProgress late = first;
+  late.started_at = *first.started_at + 1s;
+  EXPECT_EQ(refusal_of(late), ErrorCode::conflict_error);
+  EXPECT_EQ(refusal_of(end(id, "failed")), ErrorCode::conflict_error);
+  EXPECT_EQ(count("live_executions where status = 'paused'"), 1);
+  EXPECT_EQ(count("executions"), 0);
+  ExecutionProgress last = end(id);
+  last.ending->started_at = *first.started_at;
+  EXPECT_EQ(commit(queue, last), ProgressOutcome::committed);
 }
 
 TEST_F(ProgressQueueTest, SeveralStepsOfOneExecutionShareABatch) {
