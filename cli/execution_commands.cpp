@@ -49,8 +49,9 @@ void ExecutionCommands::add_replay(CLI::App* parent) {
   replay->add_option("id", replay_.id, "the execution's id")->required();
   replay->add_option("-i,--input", replay_.input, "another input: JSON, @file, or - for standard input");
   replay->add_option("--version", replay_.version, "another version of the workflow")->check(CLI::PositiveNumber);
-  replay->add_option("--from-node", replay_.from_node,
-                     "run only this node and all that follow from it; every other node keeps the output that it had");
+  replay->add_option(
+      "--from-node", replay_.from_node,
+      "run this node, all that follow from it, and what has no output; every other node keeps its output");
   add_wait_options(replay, replay_);
 }
 

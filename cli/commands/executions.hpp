@@ -25,7 +25,7 @@ struct ReplayExecution : RunWait {
   std::string id;
   std::string input;  ///< empty: the one that it had
   std::optional<int> version;
-  std::string from_node;  ///< empty: from the start
+  std::optional<std::string> from_node;  ///< absent: from the start
 };
 int replay_execution(Context& context, const ReplayExecution& options);
 

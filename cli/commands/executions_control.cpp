@@ -52,7 +52,7 @@ int replay_execution(Context& context, const ReplayExecution& options) {
     body += ",\"input\":" + *input;
   }
   if (options.version) body += fmt::format(",\"version\":{}", *options.version);
-  if (!options.from_node.empty()) body += ",\"from_node\":" + Json(options.from_node).dump();
+  if (options.from_node) body += ",\"from_node\":" + Json(*options.from_node).dump();
   body += '}';
   const auto reply = context.api.post(path_of(options.id, "replay"), body, answer_limit(options));
   if (!reply) return context.console.fail(reply.error());

@@ -10,9 +10,10 @@ namespace {
 // What both halves are asked. $1 workflow, $2 statuses, $3 trigger, $4 correlation id, $5 idempotency key, $6 and $7
 // the bounds of the start, $8 a pattern, $9 and $10 the position, $11 how many with those to leave out, $12 how many,
 // $13 how many to leave out, $14 the correlation id as an id.
-#define R8R_LIST_FILTERS                                                                  \
-  "($1 = '' or workflow_name = $1) and (cardinality($2) = 0 or status = any($2)) "        \
-  "and ($3 = '' or trigger_type = $3 or ($3 = 'event' and trigger_type like 'event:%')) " \
+#define R8R_LIST_FILTERS                                                                \
+  "($1 = '' or workflow_name = $1) and (cardinality($2) = 0 or status = any($2)) "      \
+  "and ($3 = '' or trigger_type = $3 or ($3 in ('event', 'delayed_event', 'workflow') " \
+  "and trigger_type like $3 || ':%')) "                                                 \
   "and ($4 = '' or correlation_id = $4) and ($5 = '' or idempotency_key = $5) "
 #define R8R_LIST_COLUMNS "id, workflow_id, workflow_version, workflow_name, status, trigger_type, correlation_id, "
 #define R8R_LIVE_HALF                                                                   \

@@ -54,7 +54,8 @@ constexpr Statement kChildren{
     "select e.id, e.partition, coalesce(e.workflow_id, w.id), coalesce(e.version, w.version), e.name, e.trigger_type, "
     "'engine', case when e.wrapped then e.input || ',\"original_input\":' || p.input || ',\"input\":' || p.input || "
     "'}' else e.input end, p.correlation_id, p.traceparent, e.accepted_at, p.id, "
-    "case when e.awaited then p.partition end, p.depth + 1, e.limit_key "
+    "case when e.awaited then p.partition end, p.depth + 1, "
+    "case when e.limit_key is null or (e.awaited and counts_above(p.id, e.workflow_id)) then null else e.limit_key end "
     "from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) as e(parent, run, id, partition, name, "
     "workflow_id, version, trigger_type, input, wrapped, awaited, accepted_at, limit_key) "
     "join live_executions p on p.id = e.parent and p.run = e.run "
@@ -113,14 +114,15 @@ constexpr Statement kEndUpstream{
     "x.id, x.run, x.finished_at from ended x join workflow_dependencies d on d.upstream = x.workflow_name and "
     "(d.status = 'any' or d.status = x.status) join workflows w on w.id = d.workflow_id and w.enabled) "
     "select id, run from ended"};
-// Failed ones get an entry, or their old one back; the same again, after an answer that was lost, changes nothing.
+// Failed ones that no other execution waits for, and so handles, get an entry, or their old one back; the same again,
+// after an answer that was lost, changes nothing.
 constexpr Statement kDeadLetters{
     "progress_dead_letters",
     "insert into dead_letters (id, execution_id, run, workflow_id, workflow_name, trigger_type, error, failed_node_id, "
     "created_at, updated_at) "
     "select gen_random_uuid(), x.id, x.run, x.workflow_id, x.workflow_name, x.trigger_type, x.error, x.error_node, "
     "x.finished_at, x.finished_at from unnest($1, $2) as e(id, run) join executions x on x.id = e.id and x.run = e.run "
-    "and x.status = 'failed' "
+    "and x.status = 'failed' and not exists (select 1 from awaited_children a where a.child_id = x.id) "
     "on conflict (execution_id) do update set run = excluded.run, error = excluded.error, failed_node_id = "
     "excluded.failed_node_id, status = 'pending', created_at = excluded.created_at, updated_at = excluded.updated_at "
     "where dead_letters.run < excluded.run"};

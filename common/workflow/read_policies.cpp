@@ -25,7 +25,7 @@ const SourceNode* read_for_each(FieldReader& node_fields, Node& node) {
   const expr::Value value = scalar_value(*source);
   if (value.is_bool() && !value.as_bool()) return nullptr;
   if (node.node_class == NodeClass::control || node.type == "variables") {
-    node_fields.problems().add(path, *source, fmt::format("a {} node cannot be run for each item", node.type));
+    node_fields.problems().add(path, *source, fmt::format("nodes of type {} cannot be run for each item", node.type));
     return nullptr;
   }
   node.for_each.emplace();

@@ -65,8 +65,12 @@ awaitable<Result<store::ExecutionRow>> ControlEndpoints::find(const http::Reques
   if (!id) co_return fail(std::move(missing));
   Result<std::optional<store::ExecutionRow>> row = co_await executions_.find(*id);
   if (!row) co_return fail(std::move(row.error()));
+  if (*row) co_return std::move(**row);
+  row = co_await executions_.find_debounced(*id);
+  if (!row) co_return fail(std::move(row.error()));
   if (!*row) co_return fail(std::move(missing));
-  co_return std::move(**row);
+  co_return fail(ErrorCode::invalid_state,
+                 "The execution has not begun: it waits for more calls of its webhook; steer it when it runs");
 }
 
 awaitable<http::Response> ControlEndpoints::pause(http::Request& request, Admission::Slot&) {

@@ -25,13 +25,13 @@ constexpr std::size_t kLongestText = 1'024;
 
 constexpr std::array<std::string_view, 7> kStatuses{"pending",   "running", "paused",   "waiting_for_approval",
                                                     "completed", "failed",  "cancelled"};
-constexpr std::array<std::string_view, 12> kTriggers{"api",    "webhook", "cron",        "manual",
-                                                     "mcp",    "event",   "subworkflow", "error_handler",
-                                                     "replay", "resume",  "bridge",      "test"};
+constexpr std::array<std::string_view, 14> kTriggers{
+    "api",      "webhook",     "cron",          "manual", "mcp",    "event",  "delayed_event",
+    "workflow", "subworkflow", "error_handler", "replay", "resume", "bridge", "test"};
 
 bool is_trigger(std::string_view text) {
   return std::find(kTriggers.begin(), kTriggers.end(), text) != kTriggers.end() || text.starts_with("event:") ||
-         text.starts_with("delayed_event:");
+         text.starts_with("delayed_event:") || text.starts_with("workflow:");
 }
 
 Result<std::vector<std::string>> read_statuses(const http::Request& request) {
@@ -100,8 +100,9 @@ Result<ExecutionLists::Question> ExecutionLists::read(const http::Request& reque
     *to = std::move(*text);
   }
   if (!filter.trigger.empty() && !is_trigger(filter.trigger))
-    return invalid_field("trigger", fmt::format("query 'trigger' must be one of {}, event:NAME or delayed_event:NAME",
-                                                fmt::join(kTriggers, ", ")));
+    return invalid_field(
+        "trigger", fmt::format("query 'trigger' must be one of {}, event:NAME, delayed_event:NAME or workflow:NAME",
+                               fmt::join(kTriggers, ", ")));
   Result<std::vector<std::string>> statuses = read_statuses(request);
   if (!statuses) return fail(std::move(statuses.error()));
   filter.statuses = std::move(*statuses);

@@ -336,8 +336,9 @@ void add_execution_schemas(http::Router& router) {
                     object({{"input", anything("Instead of the input that it had")},
                             {"version", nullable("integer", "Run this version instead of the one that it ran")},
                             {"from_node", nullable("string",
-                                                   "Run this node and all that follow from it; every other node "
-                                                   "keeps the output that it had, also with another input")},
+                                                   "Run this node, those without a recorded output, and all that "
+                                                   "follow from these; every other node keeps the output that it had, "
+                                                   "also with another input")},
                             {"wait", {{"type", "boolean"}, {"default", true}}},
                             {"timeout_seconds", {{"type", "number"}, {"exclusiveMinimum", 0}, {"default", 300}}},
                             {"correlation_id", {{"type", {"string", "null"}}, {"minLength", 1}, {"maxLength", 128}}}}));

@@ -6,6 +6,7 @@
 
 #include "common/base/payload.hpp"
 #include "common/journal/journal_entry.hpp"
+#include "services/api/api_error.hpp"
 
 namespace r8r::api {
 namespace {
@@ -17,10 +18,14 @@ using workflow::Node;
 // It is written in the transaction that accepts the execution, and others wait for that.
 constexpr std::size_t kMostKeptBytes = 64u << 20;
 
-/// For each node whether it runs: `from` and what is downstream of it.
-std::vector<bool> nodes_that_run(const workflow::Workflow& workflow, int from) {
+bool is_done(const JournalEntry& entry) {
+  return entry.kind == EntryKind::completed || entry.kind == EntryKind::skipped ||
+         (entry.kind == EntryKind::failed && entry.recovered);
+}
+
+/// For each node whether it runs: these, and what is downstream of them.
+std::vector<bool> nodes_that_run(const workflow::Workflow& workflow, std::vector<int> next) {
   std::vector<bool> runs(workflow.nodes.size());
-  std::vector<int> next{from};
   while (!next.empty()) {
     const auto index = static_cast<std::size_t>(next.back());
     next.pop_back();
@@ -30,6 +35,20 @@ std::vector<bool> nodes_that_run(const workflow::Workflow& workflow, int from) {
     next.insert(next.end(), dependents.begin(), dependents.end());
   }
   return runs;
+}
+
+/// The node where it begins, and those without a result: they were not reached, or failed.
+std::vector<int> where_it_begins(const workflow::Workflow& workflow, int from, const std::vector<JournalEntry>& last) {
+  std::vector<bool> has_result(workflow.nodes.size());
+  for (const JournalEntry& entry : last) {
+    const int index = workflow.find(entry.node_id);
+    if (index >= 0 && is_done(entry)) has_result[static_cast<std::size_t>(index)] = true;
+  }
+  std::vector<int> begin{from};
+  for (const Node& node : workflow.nodes) {
+    if (!node.only_fallback && !has_result[static_cast<std::size_t>(node.index)]) begin.push_back(node.index);
+  }
+  return begin;
 }
 
 /// The last that was recorded of each node as a whole, in the order in which that happened.
@@ -49,11 +68,6 @@ Result<std::vector<JournalEntry>> last_entries(const std::vector<std::string>& r
   return last;
 }
 
-bool is_done(const JournalEntry& entry) {
-  return entry.kind == EntryKind::completed || entry.kind == EntryKind::skipped ||
-         (entry.kind == EntryKind::failed && entry.recovered);
-}
-
 Result<void> add_keys(std::string_view reference, std::vector<std::string>& keys) {
   Result<std::vector<payload::Piece>> pieces = payload::pieces(reference);
   if (!pieces) return fail(std::move(pieces.error()));
@@ -70,20 +84,21 @@ Result<KeptPart> kept_part(const workflow::Workflow& workflow, std::string_view 
                            const std::vector<std::string>& recorded) {
   const int from = workflow.find(from_node);
   if (from < 0) {
-    return fail(ErrorCode::invalid_state,
-                fmt::format("from_node: workflow '{}' has no node '{}' in the version that would run", workflow.name,
-                            from_node));
+    return invalid_field("from_node",
+                         fmt::format("field 'from_node': workflow '{}' has no node '{}' in the version that "
+                                     "would run",
+                                     workflow.name, from_node));
   }
   if (workflow.nodes[static_cast<std::size_t>(from)].only_fallback) {
-    return fail(
-        ErrorCode::invalid_state,
-        fmt::format("from_node: '{}' only runs in place of another node that failed; name that one", from_node));
+    return invalid_field(
+        "from_node",
+        fmt::format("field 'from_node': '{}' only runs in place of another node that failed; name that one",
+                    from_node));
   }
   Result<std::vector<JournalEntry>> last = last_entries(recorded);
   if (!last) return fail(std::move(last.error()));
 
-  const std::vector<bool> runs = nodes_that_run(workflow, from);
-  std::vector<bool> kept(workflow.nodes.size());
+  const std::vector<bool> runs = nodes_that_run(workflow, where_it_begins(workflow, from, *last));
   KeptPart part{.journal = "["};
   std::size_t stored_bytes = 0;
   for (JournalEntry& entry : *last) {
@@ -95,7 +110,6 @@ Result<KeptPart> kept_part(const workflow::Workflow& workflow, std::string_view 
                               "(settings.store_traces is false); leave from_node out to run all nodes",
                               entry.node_id));
     }
-    kept[static_cast<std::size_t>(index)] = true;
     if (payload::is_reference(entry.output)) {
       stored_bytes += payload::bytes(entry.output);
       Result<void> named = add_keys(entry.output, part.payload_keys);
@@ -108,14 +122,6 @@ Result<KeptPart> kept_part(const workflow::Workflow& workflow, std::string_view 
     journal::append_entry(part.journal, entry);
   }
   part.journal += ']';
-  for (const Node& node : workflow.nodes) {
-    const auto index = static_cast<std::size_t>(node.index);
-    if (kept[index] || runs[index] || node.only_fallback) continue;
-    return fail(ErrorCode::invalid_state,
-                fmt::format("from_node: node '{}' does not follow from '{}' and would be kept, but it has no result in "
-                            "the execution; begin at it or at a node before it",
-                            node.id, from_node));
-  }
   if (part.journal.size() + stored_bytes > kMostKeptBytes) {
     return fail(
         ErrorCode::payload_too_large,

@@ -14,10 +14,10 @@ struct KeptPart {
   std::vector<std::string> payload_keys;  ///< of the stored payloads that their outputs name
 };
 
-/// Keeps all nodes of `workflow` (the version that will run) that are neither `from_node` nor downstream of it.
-/// `recorded`: everything that the run to be repeated recorded. Errors: invalid_state (each names the node): the
-/// workflow has no such node, or not in its normal flow; a node that would be kept did not come to an end, or its
-/// output was not recorded; storage_error; payload_too_large.
+/// Keeps all nodes of `workflow` (the version that will run) that came to a result and are neither `from_node` nor
+/// downstream of it or of a node without a result. `recorded`: everything that the run to be repeated recorded. Errors:
+/// invalid_field: the workflow has no such node, or not in its normal flow; invalid_state: the output of a node that
+/// would be kept was not recorded; storage_error; payload_too_large.
 Result<KeptPart> kept_part(const workflow::Workflow& workflow, std::string_view from_node,
                            const std::vector<std::string>& recorded);
 

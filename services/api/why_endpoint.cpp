@@ -75,6 +75,19 @@ std::string nobody_answer(const store::ExecutionRow& row, Timestamp last_progres
   return out + "}],\"waiting_for_count\":1}";
 }
 
+// Calls of its webhook may still change it.
+std::string debounced_answer(const store::ExecutionRow& row) {
+  constexpr std::string_view kDetail = "it begins when no more calls with its debounce key come";
+  std::string out = head_of(row, row.status);
+  out += fmt::format(",\"last_progress_at\":\"{}\",\"owner\":null", to_rfc3339(row.accepted_at));
+  append_text(out, "detail", kDetail);
+  out += fmt::format(R"(,"waiting_for":[{{"kind":"timer","node_id":null,"item_index":null,"since":"{}","until":null)",
+                     to_rfc3339(row.accepted_at));
+  out += ",\"worker\":null";
+  append_text(out, "detail", kDetail);
+  return out + "}],\"waiting_for_count\":1}";
+}
+
 http::Response not_found(const http::Request& request) {
   return error_response(
       request, ApiError(ErrorCode::execution_not_found, fmt::format("Execution '{}' not found", request.param("id"))));
@@ -88,7 +101,12 @@ awaitable<http::Response> WhyEndpoint::get(http::Request& request, Admission::Sl
   if (!id) co_return not_found(request);
   Result<std::optional<store::ExecutionRow>> row = co_await executions_.find(*id);
   if (!row) co_return error_response(request, std::move(row.error()));
-  if (!*row) co_return not_found(request);
+  if (!*row) {
+    row = co_await executions_.find_debounced(*id);
+    if (!row) co_return error_response(request, std::move(row.error()));
+    if (!*row) co_return not_found(request);
+    co_return http::Response::json(200, debounced_answer(**row));
+  }
   if (!(*row)->live) co_return http::Response::json(200, ended_answer(**row));
 
   bus::ControlRequest question{.execution_id = *id, .action = "why"};

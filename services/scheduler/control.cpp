@@ -84,8 +84,13 @@ awaitable<void> ExecutionHost::control(bus::ControlRequest request, std::string 
     co_return;
   }
   if (request.action == kWhy && must_wait(live->front())) {
+    const store::ExecutionRow& row = live->front().row;
+    auto workflow = co_await ports_.workflows.get({row.workflow_id, row.workflow_version});
+    const auto place = partitions_.find(request.partition);
+    const std::size_t running = place == partitions_.end() ? 0 : place->second.gate.running(row.workflow_id);
     bus::ControlReply answer{.execution_id = request.execution_id, .status = live->front().row.status};
-    answer.answer = limited_answer(live->front(), dispatch_ids_.epoch());
+    answer.answer = limited_answer(live->front(), workflow ? (*workflow)->settings : workflow::Settings{}, running,
+                                   dispatch_ids_.epoch());
     ports_.bus.publish(reply, bus::encode(answer));
     co_return;
   }

@@ -158,10 +158,24 @@ std::string waiting_answer(const ActiveExecution& execution, std::int64_t incarn
   return answer_of(execution.machine.last_progress(), incarnation, first, list, count);
 }
 
-std::string limited_answer(const store::LiveExecution& live, std::int64_t incarnation) {
-  const Told told{
-      "concurrency", "",
-      "the limits of its workflow (max_concurrent_executions, rate_limit) let it start when its turn comes"};
+std::string limited_answer(const store::LiveExecution& live, const workflow::Settings& settings, std::size_t running,
+                           std::int64_t incarnation) {
+  const int most = settings.max_concurrent_executions.value_or(0);
+  Told told;
+  if (most > 0 && (running >= static_cast<std::size_t>(most) || !settings.rate_limit)) {
+    told = {"concurrency", "",
+            fmt::format("{} of its workflow have begun and not ended, also those that are paused or wait; "
+                        "settings.max_concurrent_executions is {}, and it begins when its turn comes",
+                        running, most)};
+  } else if (settings.rate_limit) {
+    told = {"rate_limit", "",
+            fmt::format(
+                "settings.rate_limit lets {} of its workflow{} begin in {:g} seconds; it begins when its turn comes",
+                settings.rate_limit->limit, live.limit_key->empty() ? "" : " with the same key",
+                std::chrono::duration<double>(settings.rate_limit->per).count())};
+  } else {
+    told = {"concurrency", "", "it begins when its turn comes"};
+  }
   std::string list = "[";
   append_wait(list, told, "", -1, live.row.accepted_at, std::nullopt);
   list += ']';

@@ -52,6 +52,18 @@ class DeadLetters : public StackTest {
   RawServer server_;
 };
 
+TEST_F(DeadLetters, AFailureThatAnotherExecutionWaitsForIsHandledByThat) {
+  stack().create("name: breaks\nnodes: [{id: a, type: transform, config: {expression: 'throw \"no\"'}}]\n");
+  const std::string calls = "{id: kid, type: subworkflow, config: {workflow: breaks}";
+  stack().create("name: copes\nnodes: [" + calls + ", on_error: {action: continue}}]\n");
+  stack().create("name: passes-it-on\nnodes: [" + calls + "}]\n");
+  EXPECT_EQ(stack().execute("copes", Json::object())["status"], "completed");
+  EXPECT_EQ(stack().execute("passes-it-on", Json::object())["status"], "failed");
+  EXPECT_EQ(stack().query("select string_agg(workflow_name, ',') from dead_letters where workflow_name in "
+                          "('breaks', 'copes', 'passes-it-on')"),
+            "passes-it-on");
+}
+
 TEST_F(DeadLetters, AFailedExecutionHasAnEntryAtOnce) {
   const std::string id = failed();
   const Json found = entry(id);

@@ -51,6 +51,11 @@ TEST_F(Debouncing, CallsOfOneWindowBecomeOneExecutionWithTheLastInput) {
   EXPECT_EQ(pending["status"], "pending") << pending;
   EXPECT_EQ(pending["workflow_name"], "burst");
   EXPECT_EQ(pending["input"], Json({{"n", 3}}));
+  const Json why = stack().get("/api/executions/" + id + "/why", 1).json();
+  EXPECT_EQ(why["waiting_for"][0]["kind"], "timer") << why;
+  const HttpAnswer early = stack().post("/api/executions/" + id + "/cancel", Json::object());
+  EXPECT_EQ(early.status, 409);
+  EXPECT_THAT(early.body, HasSubstr("has not begun"));
   const Json begun = stack().get("/api/executions/" + id + "?wait=60").json();
   EXPECT_NE(begun["status"], "pending") << begun;
   const Json ended = stack().wait_end(id);

@@ -108,6 +108,38 @@ nodes: [{id: w, type: wait, config: {hours: 1}}]
   stack().post("/api/executions/" + third + "/cancel", Json::object());
 }
 
+TEST_F(StartLimits, ASubWorkflowDoesNotWaitForTheOneThatWaitsForIt) {
+  stack().create(R"(
+name: turns
+settings: {max_concurrent_executions: 1, timeout_seconds: 20}
+nodes:
+  - {id: again, type: subworkflow, condition: input.n > 0, config: {workflow: turns-between, input: {n: '{{ input.n - 1 }}'}}}
+)");
+  stack().create(R"(
+name: turns-between
+nodes: [{id: back, type: subworkflow, config: {workflow: turns, input: '{{ input }}'}}]
+)");
+  const Json ended = stack().execute("turns", {{"n", 2}});
+  EXPECT_EQ(ended["status"], "completed") << ended;
+}
+
+TEST_F(StartLimits, WhyNamesTheLimit) {
+  stack().create(
+      "name: one-only\nsettings: {max_concurrent_executions: 1}\nnodes: [{id: w, type: wait, config: {hours: 1}}]\n");
+  stack().create(
+      "name: seldom\nsettings: {rate_limit: {limit: 1, per_seconds: 3600}}\nnodes: [{id: a, type: debug}]\n");
+  const std::string holder = stack().submit("one-only", 1);
+  const std::string held = stack().submit("one-only", 2);
+  ASSERT_TRUE(eventually(seconds(30), [&] { return status_of(holder) == "running"; }));
+  const Json why = stack().get("/api/executions/" + held + "/why").json();
+  EXPECT_EQ(why["waiting_for"][0]["kind"], "concurrency") << why;
+  EXPECT_THAT(why.value("detail", ""), testing::HasSubstr("max_concurrent_executions is 1"));
+  stack().execute("seldom", 1);
+  const Json rated = stack().get("/api/executions/" + stack().submit("seldom", 2) + "/why").json();
+  EXPECT_EQ(rated["waiting_for"][0]["kind"], "rate_limit") << rated;
+  for (const std::string& id : {held, holder}) stack().post("/api/executions/" + id + "/cancel", Json::object());
+}
+
 TEST_F(StartLimits, ADeadOwnerLeaksNoSlot) {
   Stack own;
   own.start();

@@ -90,8 +90,10 @@ Decision Execution::on_child_ended(const Uuid& child, ChildEnd how, Timestamp no
     if (place >= 0) settle_fallback(place, output, "", decision, now);
     if (unit->item >= 0) finish_iteration(unit->node, decision, now);
   } else {
+    // What a sub-workflow failed with is what the node fails with; why somebody cancelled it is not.
     std::string error = std::move(how.error);
-    if (error.empty()) error = fmt::format("the sub-workflow was {}", how.status);
+    if (how.status != "failed" || error.empty())
+      error = fmt::format("the sub-workflow was {}{}{}", how.status, error.empty() ? "" : ": ", error);
     take_child_failure(*unit, std::move(error), std::string(kChildFailed), decision, now);
   }
   if (!ended_) schedule(decision, now);

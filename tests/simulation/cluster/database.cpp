@@ -132,6 +132,16 @@ void Database::check_limit(const store::LiveExecution& starting) {
     broken_.push_back(fmt::format("{} started while {} of its workflow ran", starting.row.id.to_string(), running));
 }
 
+bool Database::counts_above(store::LiveExecution above, const Uuid& workflow_id) const {
+  while (true) {
+    if (above.row.workflow_id == workflow_id && above.limit_key) return true;
+    if (!above.parent_partition) return false;
+    const Entry* next = entry(*above.row.parent_execution_id);
+    if (next == nullptr || !next->live) return false;
+    above = *next->live;
+  }
+}
+
 void Database::begin_child(const store::LiveExecution& parent, const store::NewChild& child) {
   if (executions_.contains(child.id)) return;
   const Uuid workflow_id = child.workflow_id ? *child.workflow_id : named(child.workflow_name);
@@ -149,7 +159,9 @@ void Database::begin_child(const store::LiveExecution& parent, const store::NewC
   live.row.parent_execution_id = parent.row.id;
   if (child.awaited) live.parent_partition = parent.partition;
   live.depth = parent.depth + 1;
-  live.limit_key = child.limit_key;
+  // Whoever had to wait for an execution that waits for it would wait for itself.
+  const bool waits_for_itself = child.awaited && counts_above(parent, workflow_id);
+  if (!waits_for_itself) live.limit_key = child.limit_key;
   if (child.has_parents_input) live.row.input += ",\"input\":" + parent.row.input + "}";
   if (child.awaited) awaited_.emplace(child.id, parent.row.id);
   accept(std::move(live));

@@ -104,6 +104,7 @@ class Database {
 
   void end(Entry& entry, const store::ExecutionProgress& progress);
   void ask_and_decide(const store::ExecutionProgress& progress);
+  bool counts_above(store::LiveExecution above, const Uuid& workflow_id) const;
   void check_limit(const store::LiveExecution& starting);
   void begin_child(const store::LiveExecution& parent, const store::NewChild& child);
 

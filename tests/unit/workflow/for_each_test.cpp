@@ -48,7 +48,7 @@ TEST(ForEach, AnItemNeedsOnlyWhatItsConfigNames) {
 
 TEST(ForEach, SomeNodesCannotRunForEachItem) {
   EXPECT_TRUE(refused("  - {id: a, type: wait, for_each: true, config: {seconds: 1}}\n",
-                      "a wait node cannot be run for each item"));
+                      "nodes of type wait cannot be run for each item"));
   EXPECT_TRUE(refused("  - {id: a, type: variables, for_each: true, config: {values: {x: 1}}}\n",
                       "cannot be run for each item"));
   EXPECT_TRUE(
