@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// Past this, with everything healed, whoever has not ended never will.
-constexpr std::chrono::minutes kPatience{30};
+constexpr std::chrono::minutes kPatience{120};
 
 class Cluster {
  public:
