@@ -421,15 +421,16 @@ void ExecutionHost::maybe_park(const Uuid& id) {
   ActiveExecution* execution = find(id);
   if (execution == nullptr || execution->commits_pending > 0 || !execution->machine.only_waits()) return;
   const Timestamp now = clock().wall_now();
-  if (first_timer(execution->machine) - now < (execution->reply_to.empty() ? seconds(90) : kPatienceOfClients)) return;
-  if (execution->machine.awaits_children()) {
-    // How long they take is not known: most come back soon.
-    const auto patience = execution->last_moved + kPatienceWithChildren - clock().steady_now();
-    if (patience > SteadyClock::duration::zero()) {
-      if (!std::exchange(execution->looks_at_parking, true))
-        timers_.add(now + std::chrono::ceil<std::chrono::microseconds>(patience), id, {TimerHeap::kPark});
-      return;
-    }
+  if (first_timer(execution->machine) - now < seconds(90)) return;
+  // How long children take is not known, and whoever waits for an answer wants to hear of a pause: not at once.
+  SteadyClock::duration patience{0};
+  if (execution->machine.awaits_children()) patience = kPatienceWithChildren;
+  if (!execution->reply_to.empty()) patience = kPatienceOfClients;
+  const auto rest = execution->last_moved + patience - clock().steady_now();
+  if (rest > SteadyClock::duration::zero()) {
+    if (!std::exchange(execution->looks_at_parking, true))
+      timers_.add(now + std::chrono::ceil<std::chrono::microseconds>(rest), id, {TimerHeap::kPark});
+    return;
   }
   if (!execution->unrecorded.empty()) {
     commit(*execution, Decision{});

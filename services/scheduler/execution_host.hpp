@@ -84,7 +84,8 @@ class ExecutionHost {
   static constexpr std::chrono::seconds kParkedRemembered{150};
   /// How long an execution that waits for others stays in memory.
   static constexpr std::chrono::seconds kPatienceWithChildren{60};
-  /// Somebody who waits for an answer hears of an end that is further away some seconds late.
+  /// How long one stays for whose answer somebody waits. Then that one hears of the end some seconds late, and not of a
+  /// pause.
   static constexpr std::chrono::minutes kPatienceOfClients{5};
 
   struct Held {
