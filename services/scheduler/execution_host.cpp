@@ -32,7 +32,9 @@ ExecutionHost::ExecutionHost(const Ports& ports, std::int64_t incarnation, int p
       completions_(ports_.io, ports_.bus),
       events_(ports_.io, ports_.bus),
       notices_(ports_.io, ports_.bus),
-      timers_(ports_.clock, [this](Uuid id, engine::Unit unit) { on_timer(id, unit); }),
+      timers_(
+          ports_.clock, [this](Uuid id, engine::Unit unit) { on_timer(id, unit); },
+          [this](const Uuid& id) { return active_.contains(id); }),
       alive_(std::make_shared<bool>(true)),
       tasks_(ports_.io),
       active_gauge_(metrics::gauge("r8r_active_executions", "Executions in the memory of this scheduler")),

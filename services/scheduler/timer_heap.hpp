@@ -1,6 +1,5 @@
 #pragma once
 #include <functional>
-#include <queue>
 #include <vector>
 
 #include "common/base/time.hpp"
@@ -10,8 +9,9 @@
 
 namespace r8r::scheduler {
 
-/// Wall-clock timers of executions in memory: retries, waits, timeouts, deadlines. Entries are never removed early; who
-/// is woken looks whether there is still something to do.
+/// Wall-clock timers of executions in memory: retries, waits, timeouts, deadlines. Who is woken looks whether there is
+/// still something to do. What belongs to executions that have left memory is dropped whenever there is twice as much
+/// as was left the last time.
 class TimerHeap {
  public:
   static constexpr int kDeadline = -1;
@@ -19,13 +19,15 @@ class TimerHeap {
   static constexpr int kPark = -2;  ///< it may be time to set the execution aside
   using Callback = std::function<void(Uuid execution, engine::Unit unit)>;
 
-  TimerHeap(Clock& clock, Callback callback);
+  /// `in_memory`: whether timers of this execution still matter.
+  TimerHeap(Clock& clock, Callback callback, std::function<bool(const Uuid&)> in_memory);
 
   /// `unit`: a node or item, {kDeadline} or {kPark}.
   void add(Timestamp at, Uuid execution, engine::Unit unit);
   std::size_t size() const { return heap_.size(); }
 
  private:
+  static constexpr std::size_t kLeast = 4'096;
   struct Entry {
     Timestamp at;
     Uuid execution;
@@ -35,12 +37,15 @@ class TimerHeap {
 
   void arm();
   void fire();
+  void drop_forgotten();
 
   Clock& clock_;
   Callback callback_;
+  std::function<bool(const Uuid&)> in_memory_;
   std::unique_ptr<Alarm> alarm_;
   Timestamp armed_for_ = Timestamp::max();
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> heap_;
+  std::vector<Entry> heap_;  // the earliest first
+  std::size_t most_ = kLeast;
 };
 
 }  // namespace r8r::scheduler
