@@ -109,7 +109,8 @@ awaitable<void> ExecutionHost::control(bus::ControlRequest request, std::string 
     // It ends without having begun.
     instead = [this, request, reply](ActiveExecution& execution) { apply_control(execution, request, reply); };
   }
-  if (co_await take_over(std::move(live->front()), read_since, instead) && instead) co_return;
+  const bool taken = co_await take_over(std::move(live->front()), read_since, instead);
+  if (taken && instead) co_return;
   ActiveExecution* execution = find(request.execution_id);
   if (execution == nullptr) co_return;
   apply_control(*execution, request, std::move(reply));
